@@ -1,0 +1,1 @@
+"""One pipeline for every change: plan, write, prove, commit, push."""

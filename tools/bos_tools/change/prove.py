@@ -1,0 +1,157 @@
+"""The proof of effect: the render changes in exactly the fields that the plan declares, or nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bos_tools.errors import BosError, Refused, RepositoryError
+from bos_tools.intents.plan import ImageEffect, Plan
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import Change, differences, images, objects
+from bos_tools.tree.graph import Graph
+from bos_tools.tree.kustomization import Kustomization, Pin
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.source import Edited
+from bos_tools.tree.workloads import untagged
+
+LISTING = frozenset({"apiVersion", "kind", "metadata", "resources"})
+"""An aggregator with these keys alone adds nothing to what it lists, so its parts are its proof."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The leaf fields that the render was seen to change, in the order of units and objects."""
+
+    changes: tuple[Change, ...]
+    folders: tuple[str, ...]
+    """What was rendered before and after."""
+
+
+def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
+    """Render what the plan touches, before and after, and compare the difference with the declared effects.
+
+    Raises Refused with the reason when an effect is missing or something else changes.
+    """
+    after = Tree(Edited(tree.source, {path: new for path, (_, new) in plan.files.items()}))
+    targets = list(dict.fromkeys(effect.unit.folder for effect in plan.effects))
+    others = [folder for folder in _touched(tree, plan) if folder not in targets]
+    folders = [*targets, *others]
+    graphs = [tree.graph, after.graph] if plan.files else [tree.graph]
+    renders = renderer.render([(graph, folder) for graph in graphs for folder in folders])
+    before_texts, after_texts = renders[: len(folders)], renders[-len(folders) :]
+    changes: list[Change] = []
+    for folder, old, new in zip(folders, before_texts, after_texts, strict=True):
+        found = differences(old, new)
+        effects = [e for e in plan.effects if e.unit.folder == folder]
+        if effects:
+            _judge(after.graph, folder, effects, found, new)
+            changes += found
+        else:
+            _judge_other(folder, found, plan.effects)
+    return Proof(tuple(changes), tuple(folders))
+
+
+def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
+    """Yield every root below overlays whose render reads an edited file, plain lists aside."""
+    for env in tree.settings.environments:
+        folders = [f"overlays/{env}", *(f"overlays/{env}/{n}" for n in tree.source.names(f"overlays/{env}"))]
+        for folder in folders:
+            try:
+                found = tree.graph.kustomization(folder)
+                if found is None or found.is_component or not _reads(tree, folder, plan.files):
+                    continue
+            except RepositoryError:
+                continue  # broken already, and no render of ours reaches it: `check` reports it
+            if not {key.value for key in found.root.keys} <= LISTING:
+                yield folder
+
+
+def _reads(tree: Tree, folder: str, edited: Mapping[str, object]) -> bool:
+    closure = tree.graph.closure(folder)
+    return any(path in closure or any(tree.source.real(read) == path for read in closure) for path in edited)
+
+
+def _judge(
+    graph: Graph, folder: str, effects: list[ImageEffect], found: list[Change], render: bytes
+) -> None:
+    """Hold the changes of one unit against its effects, both ways."""
+    now = [(o.id, field, image) for o in objects(render) for field, image in images(o)]
+    fields = {(who, field) for who, field, _ in now}
+    for change in found:
+        if (change.object, change.field) not in fields or not any(_admits(e, change) for e in effects):
+            raise _refused(
+                effects[0],
+                f"the edit would also change {change.object}, {change.field}: {change.old} to {change.new}",
+                "overreach",
+            )
+    for effect in effects:
+        running = [image for _, _, image in now]
+        if effect.new not in running or (_is_edit(effect) and not any(_admits(effect, c) for c in found)):
+            raise _no_effect(graph, folder, effect, running)
+        for who, field, image in now:
+            if image != effect.new and untagged(image) == effect.repository and not _other_pin(graph, effect, image):
+                raise _refused(
+                    effect,
+                    f"{who} would stay at another version, in {field}: {image}",
+                    "partly-effective",
+                    hint="this field is set by something other than the pin: remove its tag there",
+                )
+
+
+def _is_edit(effect: ImageEffect) -> bool:
+    return effect.old != effect.new
+
+
+def _admits(effect: ImageEffect, change: Change) -> bool:
+    """Tell whether a change is what the effect declares: the same image, from the old version to the new."""
+    is_old = change.old == effect.old or (
+        effect.old is None and isinstance(change.old, str) and untagged(change.old) == effect.repository
+    )
+    return is_old and change.new == effect.new
+
+
+def _other_pin(graph: Graph, effect: ImageEffect, image: str) -> bool:
+    found = graph.kustomization(effect.unit.folder)
+    pins: tuple[Pin, ...] = found.pins if found else ()
+    return any(pin.name != effect.name and pin.rendered == image for pin in pins)
+
+
+def _judge_other(folder: str, found: list[Change], effects: tuple[ImageEffect, ...]) -> None:
+    """Refuse a change that reaches another service or environment; an aggregator may show its own unit's."""
+    envs = {effect.unit.env for effect in effects}
+    inside = folder in {f"overlays/{env}" for env in envs}
+    for change in found:
+        if not inside or not any(_admits(effect, change) for effect in effects):
+            raise _refused(
+                effects[0],
+                f"the edit would reach {folder} too: {change.object}, {change.field}: {change.old} to {change.new}",
+                "reaches-another",
+            )
+    if inside:
+        for effect in effects:
+            if _is_edit(effect) and not any(_admits(effect, change) for change in found):
+                raise _refused(effect, f"{folder} would hide the edit: it changes the image again", "shadowed")
+
+
+def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str]) -> BosError:
+    """Say why a pin has no effect, by what the render and the files show."""
+    for inner in graph.folders(folder):
+        found: Kustomization | None = graph.kustomization(inner)
+        for pin in found.pins if found and inner != folder else ():
+            if pin.name == effect.name or untagged(pin.repository) == effect.name:
+                return _refused(
+                    effect,
+                    f"the pin of {effect.name} is shadowed: {found.path if found else inner}:{pin.line} sets the image first",
+                    "shadowed",
+                    hint="pins live only in overlays: remove that entry",
+                )
+    shown = ", ".join(sorted(set(running))) or "no image at all"
+    return _refused(
+        effect,
+        f"the pin of {effect.name} has no effect in {folder}: it runs {shown}",
+        "no-effect",
+        hint="`name:` must be the image as the base writes it, without tag",
+    )
+
+
+def _refused(effect: ImageEffect, message: str, reason: str, hint: str = "") -> Refused:
+    return Refused(message, reason=reason, hint=hint, path=effect.path, line=effect.line)

@@ -1,0 +1,134 @@
+"""The program: its commands, its one error boundary, its exit codes."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bos_tools import __version__
+from bos_tools.cli import bump, check, doctor, history, output, show
+from bos_tools.errors import BosError
+from bos_tools.tree.layout import not_a_repository
+
+app = typer.Typer(
+    name="bos-tools",
+    help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a branch that others push to.",
+    rich_markup_mode=None,  # plain help: importing rich would cost more than everything else
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("bump", epilog=bump.EXAMPLES)(bump.bump)
+app.command("status", epilog=show.STATUS_EXAMPLES)(show.status)
+app.command("render", epilog=show.RENDER_EXAMPLES)(show.render)
+app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
+app.command("history", epilog=history.EXAMPLES)(history.history)
+app.command("check", epilog=check.EXAMPLES)(check.check)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 -- the form that typer calls
+    if wanted:
+        output.data(f"bos-tools {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    repo: Annotated[
+        Path | None, typer.Option(help="The repository; default: the one around the current folder.", show_default=False)
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of a bug.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Hold what stands before the command."""
+    context.obj = Session(repo)
+
+
+class Session:
+    """What every command shares: the repository, found when it is first asked for."""
+
+    def __init__(self, repo: Path | None) -> None:
+        self.named = repo
+
+    @property
+    def root(self) -> Path:
+        """Return the repository's folder.
+
+        Raises RepositoryError where there is none.
+        """
+        if self.named is not None:
+            if not (self.named / "pyproject.toml").is_file():
+                raise not_a_repository()
+            return self.named.resolve()
+        here = Path.cwd().resolve()
+        for folder in (here, *here.parents):
+            file = folder / "pyproject.toml"
+            if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
+                return folder
+        raise not_a_repository()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line and return its exit code; every error ends here."""
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = _wants_json(words)
+    try:
+        code = app(words, prog_name="bos-tools", standalone_mode=False)
+        sys.stdout.flush()
+    except BosError as error:
+        return output.failure(error, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        output.words("interrupted")
+        return 130
+    except BrokenPipeError:  # the reader of a pipe left: `bos-tools render | head`
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        return _unexpected(error, words, as_json=as_json)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
+    """Tell typer's complaint about the command line from a bug of ours."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        from bos_tools.errors import Usage
+
+        command = next((word for word in words if word in COMMANDS), "")
+        hint = f"bos-tools {command} --help".replace("  ", " ")
+        return output.failure(Usage(_one_line(format_message()), reason="usage", hint=hint), as_json=as_json)
+    if "--verbose" in words:
+        import traceback
+
+        traceback.print_exc()
+    bug = BosError(
+        f"a bug of bos-tools: {type(error).__name__}: {_one_line(str(error))}",
+        reason="bug",
+        hint="run it again as `bos-tools --verbose …` and report what it prints",
+    )
+    return output.failure(bug, as_json=as_json)
+
+
+COMMANDS = frozenset({"bump", "status", "render", "diff", "history", "check", "doctor"})
+
+
+def _one_line(text: Any) -> str:
+    return " ".join(str(text).split()).rstrip(".")
+
+
+def _wants_json(words: list[str]) -> bool:
+    pairs = zip(words, [*words[1:], ""], strict=False)
+    return any(word == "--output=json" or (word in ("--output", "-o") and after == "json") for word, after in pairs)
+
+
+def entry() -> None:
+    """Run as a program."""
+    code = main()
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        sys.stdout = None  # type: ignore[assignment]  # nobody reads it any more
+    raise SystemExit(code)

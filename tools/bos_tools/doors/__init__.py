@@ -1,0 +1,1 @@
+"""Every side effect goes through one of these doors."""

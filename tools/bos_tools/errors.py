@@ -1,0 +1,88 @@
+"""One tree of errors and one table of exit codes.
+
+BosError
+├── Refused          1  we understood and said no: a rule, a policy, a finding
+├── Usage            2  the command line is wrong
+├── RepositoryError  4  the repository is not as expected
+└── OutsideError     5  something outside failed: kustomize, git, a registry
+    └── CommandFailed   a process, with what it said
+
+Exit code 3 is any exception that is not in this tree: our bug.  130 is an interrupt.
+"""
+
+from typing import ClassVar
+
+
+class BosError(Exception):
+    """Say in one sentence what stopped us, and hint at the way out."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        """A stable slug for programs, such as `floating-tag`."""
+        self.hint = hint
+        self.path = path
+        self.line = line
+
+    @property
+    def place(self) -> str:
+        """Return `path:line`, `path` or nothing."""
+        return f"{self.path}:{self.line}" if self.path and self.line else self.path
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+    def as_json(self) -> dict[str, object]:
+        """Return the error as the `--output json` contract has it."""
+        return {
+            "error": {
+                "reason": self.reason,
+                "message": self.message,
+                "hint": self.hint or None,
+                "path": self.path or None,
+                "line": self.line or None,
+                "exit_code": self.exit_code,
+            }
+        }
+
+
+class Refused(BosError):
+    """Raised when a rule, a policy or the proof says no."""
+
+    exit_code = 1
+
+
+class Usage(BosError):
+    """Raised when the words of the command are wrong."""
+
+    exit_code = 2
+
+
+class RepositoryError(BosError):
+    """Raised when the repository is not as expected."""
+
+    exit_code = 4
+
+
+class OutsideError(BosError):
+    """Raised when something outside of this program failed."""
+
+    exit_code = 5
+
+
+class CommandFailed(OutsideError):
+    """Raised when a process ended with an error; carries what it said."""
+
+    def __init__(self, argv: list[str], returncode: int, stderr: str) -> None:
+        said = " ".join(stderr.split()) or f"exit code {returncode}"
+        super().__init__(
+            f"{' '.join(argv[:2])} failed: {said[:2000]}", reason=f"{argv[0].rsplit('/', 1)[-1]}-failed"
+        )
+        self.argv = argv
+        self.returncode = returncode
+        self.stderr = stderr

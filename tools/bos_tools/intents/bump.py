@@ -1,0 +1,220 @@
+"""Bump: pin services of one environment to other versions."""
+
+from dataclasses import dataclass
+
+from bos_tools.errors import Refused, RepositoryError, Usage
+from bos_tools.intents.plan import Edit, ImageEffect, Plan
+from bos_tools.tree.edit import Editor
+from bos_tools.tree.kustomization import Kustomization, Pin
+from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.nodes import Document, parse
+from bos_tools.tree.version import check_digest, check_tag, compare, read_version
+from bos_tools.tree.workloads import untagged, used_images
+
+
+@dataclass(frozen=True)
+class Request:
+    """One service's new version."""
+
+    service: str
+    tag: str
+    digest: str | None = None
+    image: str | None = None
+
+    @classmethod
+    def read(cls, service: str, version: str, *, digest: str | None = None, image: str | None = None) -> "Request":
+        """Read `TAG` or `TAG@DIGEST`.
+
+        Raises Usage for a text that is no version, Refused for a moving one.
+        """
+        tag, at, inline = version.partition("@")
+        if at and digest and inline != digest:
+            raise Usage("two digests for one version", reason="bad-digest")
+        chosen = inline if at else digest
+        return cls(service, check_tag(tag), check_digest(chosen) if chosen is not None else None, image)
+
+
+@dataclass(frozen=True)
+class Bump:
+    """Pin services of one environment to other versions, all in one change."""
+
+    env: str | None
+    requests: tuple[Request, ...]
+    allow_downgrade: bool = False
+    allow_major: bool = False
+
+    def plan(self, tree: Tree) -> Plan:
+        """Return one line's edit a pin; requests that are already so give none.
+
+        Raises Usage, Refused or RepositoryError; then nothing is planned at all.
+        """
+        env = tree.environment(self.env)
+        edits: list[Edit] = []
+        effects: list[ImageEffect] = []
+        texts: dict[str, tuple[bytes, bytes]] = {}
+        asked: set[tuple[str, str]] = set()
+        for request in self.requests:
+            unit, found = tree.unit(env, request.service)
+            path = tree.source.real(found.path)
+            if path in texts:
+                found = Kustomization(found.folder, parse(texts[path][1], path))
+            name = _image_name(tree, unit, found, request.image)
+            if (unit.service, name) in asked:
+                raise Usage(f"the same image is named twice: {name}", reason="named-twice")
+            asked.add((unit.service, name))
+            pin = _pin(found, name)
+            self._allow(tree, unit, pin, name, request)
+            made, effect, data = _edit(unit, path, found, pin, name, request)
+            effects.append(effect)
+            if made:
+                before = texts[path][0] if path in texts else found.document.text.encode("utf-8")
+                texts[path] = (before, data)
+                edits += made
+        return Plan(self._title(env), tuple(edits), texts, tuple(effects))
+
+    def _title(self, env: str) -> str:
+        if len(self.requests) == 1:
+            only = self.requests[0]
+            return f"Bump {only.image or only.service} to {only.tag} in {env}"
+        names = ", ".join(request.service for request in self.requests[:4])
+        more = f" and {len(self.requests) - 4} more" if len(self.requests) > 4 else ""
+        return f"Bump {names}{more} in {env}"
+
+    def _allow(self, tree: Tree, unit: Unit, pin: Pin | None, name: str, request: Request) -> None:
+        """Refuse a downgrade, a major change of a data service, and a pin without the digest that a gate needs."""
+        gates = tree.gates(unit.env)
+        keeps = pin is not None and pin.tag == request.tag and pin.digest is not None
+        if gates.needs_digest and not request.digest and not keeps:
+            if f"{name}:{request.tag}" not in gates.undigested:
+                raise Refused(
+                    f"{unit.env} pins digests, and none was given for {name}: {request.tag}",
+                    reason="digest-required",
+                    hint=f"bos-tools bump {unit.service} {request.tag} --env {unit.env} --digest sha256:…",
+                )
+        if pin is not None and pin.tag and pin.tag != request.tag:
+            self._allow_order(unit, pin.tag, request.tag)
+            if unit.service in tree.settings.data_services:
+                self._allow_data(unit, pin.tag, request.tag)
+
+    def _allow_order(self, unit: Unit, old: str, new: str) -> None:
+        left, right = read_version(old), read_version(new)
+        if self.allow_downgrade or (left is None and right is not None):
+            return
+        if left is None or right is None:
+            raise Refused(
+                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}",
+                reason="not-comparable",
+                hint="if this is meant, say --allow-downgrade",
+            )
+        if compare(left, right) > 0:
+            raise Refused(
+                f"{unit.service} in {unit.env} is newer already: {old}",
+                reason="downgrade",
+                hint=f"to go back to {new} on purpose, say --allow-downgrade",
+            )
+
+    def _allow_data(self, unit: Unit, old: str, new: str) -> None:
+        left, right = read_version(old), read_version(new)
+        if self.allow_major or left is None or right is None:
+            return
+        if left.major != right.major:
+            raise Refused(
+                f"a new major version of {unit.service} needs its data migrated: {old} to {new}",
+                reason="major-change",
+                hint="after the migration is planned, say --allow-major",
+            )
+        if _letters(left.variant) != _letters(right.variant):
+            raise Refused(
+                f"another variant of {unit.service} may have another user and collation: {old} to {new}",
+                reason="variant-change",
+                hint="after the data's owner and collation are checked, say --allow-major",
+            )
+
+
+def _letters(variant: str) -> str:
+    return "".join(c for c in variant if c.isalpha())
+
+
+def _pin(found: Kustomization, name: str) -> Pin | None:
+    pins = [pin for pin in found.pins if pin.name == name]
+    if len(pins) > 1:
+        raise RepositoryError(
+            f"image pinned twice: {name}",
+            reason="pinned-twice",
+            hint=f"kustomize lets the last one win; remove the one on line {pins[0].line}",
+            path=found.path,
+            line=pins[1].line,
+        )
+    return pins[0] if pins else None
+
+
+def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None) -> str:
+    """Return which image is meant: the one named, or the only one that the unit has."""
+    pinned = list(dict.fromkeys(pin.name for pin in found.pins))
+    if wanted is None and len(pinned) == 1:
+        return pinned[0]
+    if wanted in pinned:
+        return str(wanted)
+    used = used_images(tree.graph, unit.folder)
+    known = sorted({*pinned, *map(untagged, used)})
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted is not None and wanted in known:
+        return wanted
+    if wanted is not None:
+        raise RepositoryError(
+            f"{unit.service} in {unit.env} has no such image: {wanted!a}",
+            reason="unknown-image",
+            hint=f"one of {', '.join(known) or 'none'}",
+            path=found.path,
+        )
+    if not known:
+        raise RepositoryError(
+            f"{unit.service} in {unit.env} runs no image", reason="unknown-image", path=found.path
+        )
+    raise Usage(
+        f"{unit.service} in {unit.env} has several images", reason="which-image",
+        hint=f"say --image with one of {', '.join(known)}",
+    )
+
+
+def _edit(
+    unit: Unit, path: str, found: Kustomization, pin: Pin | None, name: str, request: Request
+) -> tuple[list[Edit], ImageEffect, bytes]:
+    """Return the edits, the effect and the file's new bytes for one request."""
+    editor = Editor(Document(path, found.document.text, found.document.roots))
+    edits: list[Edit] = []
+
+    def note(key: str, old: str | None, new: str | None) -> None:
+        edits.append(Edit(path, unit.env, unit.service, key, old, new))
+
+    digest = request.digest
+    if pin is None:
+        entry = {"name": name, "newTag": request.tag} | ({"digest": digest} if digest else {})
+        editor.append("images", entry)
+        for key, value in list(entry.items())[1:]:
+            note(key, None, value)
+        new = f"{name}:{request.tag}" + (f"@{digest}" if digest else "")
+        effect = ImageEffect(unit, name, name, None, new, path, found.root.line)
+        return edits, effect, editor.result()
+
+    if digest is None and pin.tag == request.tag:
+        digest = pin.digest
+    at = ("images", pin.index)
+    if pin.tag != request.tag:
+        if pin.node.get("newTag") is not None:
+            editor.set((*at, "newTag"), request.tag)
+        else:
+            editor.insert((*at, "newTag"), request.tag, after="newName" if pin.new_name else "name")
+        note("newTag", pin.tag, request.tag)
+    if pin.digest != digest:
+        if pin.node.get("digest") is None:
+            editor.insert((*at, "digest"), str(digest), after="newTag" if pin.node.get("newTag") else "name")
+        elif digest is None:
+            editor.remove((*at, "digest"))
+        else:
+            editor.set((*at, "digest"), digest)
+        note("digest", pin.digest, digest)
+    old = pin.rendered if pin.tag or pin.digest else None
+    effect = ImageEffect(unit, name, pin.repository, old, pin.reference(request.tag, digest), path, pin.line)
+    return edits, effect, editor.result() if edits else b""

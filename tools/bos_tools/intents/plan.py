@@ -1,0 +1,53 @@
+"""A plan: the edits that an intent makes, and the effects that they must have in the render."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bos_tools.tree.layout import Tree, Unit
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One field of a file that changes; None stands for an absent side."""
+
+    path: str
+    env: str
+    service: str
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class ImageEffect:
+    """Every container of the unit that runs this image must come to run it at this version, and nothing else change."""
+
+    unit: Unit
+    name: str
+    """As the base writes it and `images:` names it."""
+    repository: str
+    """As the render names it."""
+    old: str | None
+    """What the pin renders before, when the pin alone decides that."""
+    new: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would change; nothing has happened yet."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    files: Mapping[str, tuple[bytes, bytes]]
+    """Path to the bytes before and after."""
+    effects: tuple[ImageEffect, ...]
+
+
+class Intent(Protocol):
+    """Something that a user wants of a tree."""
+
+    def plan(self, tree: Tree) -> Plan:
+        """Return the edits and effects, without any side effect."""

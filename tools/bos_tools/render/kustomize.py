@@ -1,0 +1,87 @@
+"""Render with the kustomize that the pinned Argo CD ships, so that what is proved is what syncs."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from bos_tools.doors import files, process
+from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
+from bos_tools.render.cache import Cache
+from bos_tools.tree.graph import Graph
+
+VERSION = "v5.8.1"
+"""The version in Argo CD 3.5.7; another one may render other bytes."""
+MEND = "run `make setup`, or point BOS_TOOLS_KUSTOMIZE at a kustomize " + VERSION
+
+
+@cache
+def program() -> str:
+    """Return the path of kustomize: BOS_TOOLS_KUSTOMIZE, beside this Python, or on PATH.
+
+    Raises OutsideError when there is none or it has another version than Argo CD's.
+    """
+    named = os.environ.get("BOS_TOOLS_KUSTOMIZE")
+    beside = Path(sys.executable).parent / "kustomize"
+    found = named or (str(beside) if beside.is_file() else shutil.which("kustomize"))
+    if not found:
+        raise OutsideError("kustomize is missing", reason="kustomize-missing", hint=MEND)
+    version = process.run([found, "version"]).stdout.decode("utf-8", "replace").strip()
+    if version != VERSION:
+        raise OutsideError(
+            f"this kustomize may render differently from Argo CD's {VERSION}: {version[:60]}",
+            reason="kustomize-version",
+            hint=MEND,
+        )
+    return found
+
+
+class Renderer:
+    """Render folders of any source, through the cache, in parallel."""
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        self.cache = cache or Cache(files.cache_folder() / "render")
+
+    def render(self, jobs: Sequence[tuple[Graph, str]]) -> list[bytes]:
+        """Return the render of each folder, in order: one kustomize a core, only for what is not cached."""
+        keys = [self.cache.key(VERSION, folder, graph.closure(folder)) for graph, folder in jobs]
+        done = {key: found for key in keys if (found := self.cache.get(key)) is not None}
+        todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in done}
+        if todo:
+            program()
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                for key, text in zip(todo, pool.map(_build, todo.values()), strict=True):
+                    self.cache.put(key, text)
+                    done[key] = text
+        return [done[key] for key in keys]
+
+    def one(self, graph: Graph, folder: str) -> bytes:
+        """Return the render of one folder."""
+        return self.render([(graph, folder)])[0]
+
+
+def _build(job: tuple[Graph, str]) -> bytes:
+    """Run kustomize on a copy of exactly the files that the folder reads."""
+    graph, folder = job
+    with files.scratch() as scratch:
+        files.lay_out(scratch, graph.closure(folder))
+        try:
+            return process.run([program(), "build", folder], cwd=scratch).stdout
+        except CommandFailed as failed:
+            raise _blame(failed, folder, graph.closure(folder)) from failed
+
+
+def _blame(failed: CommandFailed, folder: str, closure: Iterable[str]) -> RepositoryError:
+    """Return kustomize's complaint as ours, at the file that it names if it is one of ours."""
+    said = " ".join(failed.stderr.replace("Error: ", "").split())
+    named = [path for path in closure if re.search(rf"(^|[\s/'\"]){re.escape(path)}\b", said)]
+    own = next((p for p in closure if p.rpartition("/")[0] == folder), folder)
+    return RepositoryError(
+        f"kustomize can't render {folder}: {said[:1000]}",
+        reason="render-failed",
+        path=max(named, key=len) if named else own,
+    )

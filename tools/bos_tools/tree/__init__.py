@@ -1,0 +1,1 @@
+"""What Git holds, as pure data: layout, pins, byte-exact edits, kustomization semantics."""

@@ -1,0 +1,267 @@
+"""YAML as nodes with exact positions, from the events of PyYAML's C parser.
+
+One loop without recursion, so that depth, aliases and duplicate keys are judged before anything walks
+the tree: an alias is kept as a reference and never expanded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from bos_tools.errors import RepositoryError
+
+BOM = "\ufeff"
+DEPTH_LIMIT = 64
+"""Levels: Kubernetes objects stay below 25."""
+EXPANDED_LIMIT = 100_000
+"""Nodes after all aliases are followed: an alias bomb has more, an honest file far fewer."""
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Bytes of one file: etcd takes objects of up to 1.5 MiB."""
+
+CORE_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp")
+) | {"!"}
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar, sequence, mapping or alias; offsets are characters of the decoded file."""
+
+    kind: str
+    start: int
+    line: int
+    column: int
+    end: int = 0
+    end_line: int = 0
+    style: str | None = None
+    flow: bool = False
+    tag: str | None = None
+    anchor: str | None = None
+    value: str = ""
+    items: list["Node"] = field(default_factory=list)
+    keys: list["Node"] = field(default_factory=list)
+    target: "Node | None" = None
+    weight: int = 1
+
+    def resolved(self) -> "Node":
+        """Return the node that an alias stands for, else the node itself."""
+        return self.target if self.target is not None else self
+
+    def get(self, key: str) -> "Node | None":
+        """Return a mapping's value, aliases followed; None when absent or when this is no mapping."""
+        node = self.resolved()
+        for name, value in zip(node.keys, node.items, strict=False):
+            if name.value == key:
+                return value.resolved()
+        return None
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether YAML may read this scalar as something else than a string."""
+        return self.kind == "scalar" and self.style is None and self.tag is None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file of one or more documents."""
+
+    path: str
+    text: str
+    roots: tuple[Node, ...]
+
+    def single(self) -> Node:
+        """Return the only document: kustomize reads the first and silently drops the rest."""
+        if len(self.roots) != 1:
+            line = self.roots[1].line if len(self.roots) > 1 else 1
+            said = "more than one YAML document" if self.roots else "empty file"
+            raise malformed(said, self.path, line)
+        return self.roots[0]
+
+
+def malformed(message: str, path: str, line: int, *, reason: str = "malformed-yaml") -> RepositoryError:
+    """Return the error for a file that can't be read."""
+    return RepositoryError(message, reason=reason, path=path, line=line)
+
+
+def decode(data: bytes, path: str) -> str:
+    """Return the text of a UTF-8 file; every other encoding is refused."""
+    if len(data) > SIZE_LIMIT:
+        raise malformed(f"larger than {SIZE_LIMIT} bytes", path, 0)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise malformed("not UTF-8", path, line) from error
+
+
+def parse(data: bytes, path: str) -> Document:
+    """Parse a file into nodes.
+
+    Raises RepositoryError with path and line for broken YAML, duplicate keys, tags of a programming
+    language, an alias bomb and a depth of over 64 levels.
+    """
+    text = decode(data, path)
+    shift = 1 if text.startswith(BOM) else 0  # the C parser does not count it
+    builder = _Builder(path, shift)
+    try:
+        for event in yaml.parse(text, yaml.CSafeLoader):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        raise malformed(f"malformed YAML: {error.problem or error.context}", path, line) from error
+    except yaml.YAMLError as error:
+        raise malformed(f"malformed YAML: {' '.join(str(error).split())}", path, 0) from error
+    return Document(path, text, tuple(builder.roots))
+
+
+class _Builder:
+    """Turn events into nodes."""
+
+    def __init__(self, path: str, shift: int) -> None:
+        self.path = path
+        self.shift = shift
+        self.roots: list[Node] = []
+        self.stack: list[Node] = []
+        self.pending: list[Node | None] = []  # for each open mapping, the key that waits for its value
+        self.known: list[set[str]] = []
+        self.anchors: dict[str, Node] = {}
+
+    def take(self, event: Any) -> None:
+        """Consume one event."""
+        name = type(event).__name__
+        if name == "ScalarEvent":
+            node = self._node("scalar", event)
+            node.value = event.value
+            node.style = event.style or None
+            self._close(node, event)
+            self._attach(node)
+        elif name in ("MappingStartEvent", "SequenceStartEvent"):
+            node = self._node("map" if name[0] == "M" else "seq", event)
+            node.flow = bool(event.flow_style)
+            if len(self.stack) >= DEPTH_LIMIT:
+                raise malformed(f"nested over {DEPTH_LIMIT} levels", self.path, node.line)
+            self.stack.append(node)
+            self.pending.append(None)
+            self.known.append(set())
+        elif name in ("MappingEndEvent", "SequenceEndEvent"):
+            node = self.stack.pop()
+            self.pending.pop()
+            self.known.pop()
+            self._close(node, event)
+            self._attach(node)
+        elif name == "AliasEvent":
+            self._alias(event)
+        elif name == "DocumentStartEvent":
+            self.anchors = {}
+
+    def _node(self, kind: str, event: Any) -> Node:
+        mark = event.start_mark
+        node = Node(kind, mark.index + self.shift, mark.line + 1, mark.column)
+        if event.tag is not None and event.tag not in CORE_TAGS:
+            raise malformed(f"tag that no manifest uses: {event.tag}", self.path, node.line)
+        node.tag = event.tag
+        if event.anchor is not None:
+            node.anchor = event.anchor
+            self.anchors[event.anchor] = node
+        return node
+
+    def _close(self, node: Node, event: Any) -> None:
+        node.end = event.end_mark.index + self.shift
+        node.end_line = event.end_mark.line + 1
+
+    def _alias(self, event: Any) -> None:
+        node = Node("alias", event.start_mark.index + self.shift, event.start_mark.line + 1, 0)
+        self._close(node, event)
+        node.target = self.anchors.get(event.anchor)
+        if node.target is None or any(open_ is node.target for open_ in self.stack):
+            raise malformed(f"alias that can't be resolved: {event.anchor}", self.path, node.line)
+        node.value = event.anchor
+        node.weight = node.target.weight
+        self._attach(node)
+
+    def _attach(self, node: Node) -> None:
+        if not self.stack:
+            self.roots.append(node)
+            return
+        parent = self.stack[-1]
+        parent.weight += node.weight
+        if parent.weight > EXPANDED_LIMIT:
+            raise malformed("aliases that expand without end", self.path, node.line)
+        if parent.kind == "seq":
+            parent.items.append(node)
+        elif (key := self.pending[-1]) is None:
+            self.pending[-1] = self._key(node)
+        else:
+            parent.keys.append(key)
+            parent.items.append(node)
+            self.pending[-1] = None
+
+    def _key(self, key: Node) -> Node:
+        if key.kind != "scalar":
+            raise malformed("mapping key that is not a word", self.path, key.line)
+        if key.value in self.known[-1]:
+            raise malformed(
+                f"duplicate key: {key.value}", self.path, key.line, reason="duplicate-key"
+            )
+        self.known[-1].add(key.value)
+        return key
+
+
+def outline(root: Node) -> Iterator[tuple[Path, tuple[object, ...]]]:
+    """Yield every node's path and what it says, without positions; aliases stay references."""
+    stack: list[tuple[Path, Node]] = [((), root)]
+    while stack:
+        path, node = stack.pop()
+        keys = tuple(key.value for key in node.keys)
+        says = (node.kind, node.flow, node.style, node.tag, node.anchor, node.value)
+        yield path, (*says, keys if node.kind == "map" else len(node.items))
+        for index, item in enumerate(node.items):
+            step: str | int = node.keys[index].value if node.kind == "map" else index
+            stack.append(((*path, step), item))
+
+
+def plain_data(node: Node) -> Any:
+    """Return a node as Python data, scalars typed as YAML 1.1 has them, merge keys applied.
+
+    Safe for any parsed file: the builder has bounded depth and expansion.
+    """
+    node = node.resolved()
+    if node.kind == "seq":
+        return [plain_data(item) for item in node.items]
+    if node.kind == "map":
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key, item in zip(node.keys, node.items, strict=True):
+            if key.value == "<<" and key.is_plain:
+                parts = plain_data(item)
+                for part in parts if isinstance(parts, list) else [parts]:
+                    merged = {**part, **merged} if isinstance(part, dict) else merged
+            else:
+                own[key.value] = plain_data(item)
+        return {**merged, **own}
+    return node.value if not node.is_plain else _typed(node.value)
+
+
+_RESOLVER = yaml.resolver.Resolver()
+
+
+def scalar_tag(value: str) -> str:
+    """Return the YAML 1.1 tag that a plain scalar of this text resolves to."""
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))
+    return tag.rpartition(":")[2]
+
+
+def _typed(value: str) -> Any:
+    kind = scalar_tag(value)
+    if kind in ("int", "float", "bool", "null"):
+        try:
+            return yaml.load(value, yaml.CSafeLoader)  # noqa: S506 -- the safe loader, in C
+        except (yaml.YAMLError, ValueError):
+            return value
+    return value
