@@ -58,6 +58,14 @@ def table(rows: Iterable[Sequence[str]], *, head: Sequence[str]) -> None:
         data(paint(text, BOLD) if number == 0 else text)
 
 
+def absent(value: Any) -> str:
+    """Return a field's value on one line, `-` for a side on which it is absent."""
+    if value is None:
+        return "-"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 and "\n" not in text else f"{text.splitlines()[0][:100]}… ({len(text)} characters)"
+
+
 def failure(error: BosError, *, as_json: bool) -> int:
     """Report an error and return its exit code."""
     if as_json:

@@ -1,0 +1,61 @@
+"""Who pinned which version when: the answer that Git alone can give."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bos_tools.doors.files import WorkTree
+from bos_tools.doors.git import Git, Logged
+from bos_tools.errors import CommandFailed, RepositoryError
+from bos_tools.tree.kustomization import NAMES, Kustomization, Pin
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.nodes import parse
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pin that one commit changed; None stands for absent."""
+
+    commit: Logged
+    env: str
+    image: str
+    old: str | None
+    new: str | None
+
+
+def history(root: Path, service: str, env: str | None, limit: int) -> list[Step]:
+    """Return the changes of a service's pins, newest first, from at most `limit` commits.
+
+    Raises Usage for an unknown service or environment.
+    """
+    tree = Tree(WorkTree(root))
+    envs = tree.settings.environments if env is None else (tree.environment(env),)
+    if not any(service in tree.services(e) for e in envs):
+        tree.unit(envs[0], service)
+    door = Git(root)
+    paths = {f"overlays/{e}/{service}/{name}": e for e in envs for name in NAMES}
+    return [step for commit in door.log(list(paths), limit) for step in _steps(door, commit, paths)]
+
+
+def _steps(door: Git, commit: Logged, paths: dict[str, str]) -> Iterator[Step]:
+    for path in commit.paths:
+        if path not in paths:
+            continue
+        was, now = _pins(door, f"{commit.sha}^", path), _pins(door, commit.sha, path)
+        for name in sorted({*was, *now}):
+            if was.get(name) != now.get(name):
+                yield Step(commit, paths[path], name, was.get(name), now.get(name))
+
+
+def _pins(door: Git, revision: str, path: str) -> dict[str, str]:
+    """Return a file's pins at a revision; an absent or unreadable file has none."""
+    try:
+        text = door.run("show", f"{revision}:{door.prefix}{path}")
+        found = Kustomization(path.rpartition("/")[0], parse(text.encode("utf-8", "surrogateescape"), path))
+        return {pin.name: _version(pin) for pin in found.pins}
+    except (CommandFailed, RepositoryError):
+        return {}
+
+
+def _version(pin: Pin) -> str:
+    return (pin.tag or "") + (f"@{pin.digest}" if pin.digest else "") or "-"

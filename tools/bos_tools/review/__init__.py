@@ -1,0 +1,1 @@
+"""Two trees in, findings and a semantic diff out."""
