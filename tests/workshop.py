@@ -62,7 +62,9 @@ def unit(service: str, tag: str = "v1.0.0", extra: str = "", entry: str = "") ->
     )
 
 
-def files(services: Iterable[str] = ("backend", "postgres", "web"), envs: Iterable[str] = ENVIRONMENTS) -> dict[str, str]:
+def files(
+    services: Iterable[str] = ("backend", "postgres", "web"), envs: Iterable[str] = ENVIRONMENTS
+) -> dict[str, str]:
     """Return the files of a small repository in the layout of ours."""
     services = sorted(services)
     made = {"pyproject.toml": SETTINGS}

@@ -26,9 +26,7 @@ bos-tools bump backend v1.0.1 --env prod --digest sha256:… --push
 
 def bump(
     context: typer.Context,
-    words: Annotated[
-        list[str], typer.Argument(metavar="SERVICE VERSION | SERVICE=VERSION …", show_default=False)
-    ],
+    words: Annotated[list[str], typer.Argument(metavar="SERVICE VERSION | SERVICE=VERSION …", show_default=False)],
     env: output.Env = None,
     digest: Annotated[str | None, typer.Option(help="Pin the digest too: sha256:…", show_default=False)] = None,
     image: Annotated[
@@ -64,7 +62,12 @@ def bump(
 
 
 def _intent(
-    words: list[str], env: str | None, digest: str | None, image: str | None, downgrade: bool, major: bool  # noqa: FBT001
+    words: list[str],
+    env: str | None,
+    digest: str | None,
+    image: str | None,
+    downgrade: bool,
+    major: bool,
 ) -> "Bump":
     from bos_tools.intents.bump import Bump, Request
 
@@ -79,9 +82,7 @@ def _intent(
             hint="bos-tools bump backend v1.0.1",
         )
     if len(pairs) > 1 and (digest or image):
-        raise Usage(
-            "--digest and --image go with one service", reason="usage", hint="write SERVICE=VERSION@sha256:…"
-        )
+        raise Usage("--digest and --image go with one service", reason="usage", hint="write SERVICE=VERSION@sha256:…")
     requests = tuple(Request.read(service, version, digest=digest, image=image) for service, version in pairs)
     return Bump(env, requests, allow_downgrade=downgrade, allow_major=major)
 
@@ -125,8 +126,6 @@ def as_json(outcome: "Outcome") -> dict[str, object]:
             {"path": e.path, "env": e.env, "service": e.service, "field": e.field, "old": e.old, "new": e.new}
             for e in plan.edits
         ],
-        "effects": [
-            {"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in outcome.proof.changes
-        ],
+        "effects": [{"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in outcome.proof.changes],
         "commit": outcome.commit,
     }

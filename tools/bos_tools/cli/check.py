@@ -1,5 +1,9 @@
 """`bos-tools check`: hold the repository against the plan's rules."""
+
 import typer
-EXAMPLES=""
+
+EXAMPLES = ""
+
+
 def check(context: typer.Context) -> None:
     """Check."""

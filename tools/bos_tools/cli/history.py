@@ -37,7 +37,14 @@ def history(
         output.document({"service": service, "changes": entries})
         return
     rows = [
-        [s.commit.date[:16].replace("T", " "), s.env, s.image, f"{_short(s.old)} -> {_short(s.new)}", s.commit.sha[:12], s.commit.author]
+        [
+            s.commit.date[:16].replace("T", " "),
+            s.env,
+            s.image,
+            f"{_short(s.old)} -> {_short(s.new)}",
+            s.commit.sha[:12],
+            s.commit.author,
+        ]
         for s in steps
     ]
     if rows:

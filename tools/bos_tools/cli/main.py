@@ -13,7 +13,7 @@ from bos_tools.tree.layout import not_a_repository
 
 app = typer.Typer(
     name="bos-tools",
-    help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a branch that others push to.",
+    help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a busy branch.",
     rich_markup_mode=None,  # plain help: importing rich would cost more than everything else
     add_completion=False,
     no_args_is_help=True,
@@ -28,7 +28,7 @@ app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 -- the form that typer calls
+def _version(wanted: bool) -> None:
     if wanted:
         output.data(f"bos-tools {__version__}")
         raise typer.Exit
@@ -38,10 +38,13 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 -- the form that typer calls
 def options(
     context: typer.Context,
     repo: Annotated[
-        Path | None, typer.Option(help="The repository; default: the one around the current folder.", show_default=False)
+        Path | None,
+        typer.Option(help="The repository; default: the one around the current folder.", show_default=False),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of a bug.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Hold what stands before the command."""
     context.obj = Session(repo)

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from bos_tools.errors import BosError
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How data is written."""
 
     text = "text"
@@ -20,7 +20,9 @@ class Format(str, Enum):
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="How data is written to stdout.")]
-Env = Annotated[str | None, typer.Option("--env", "-e", help="The environment; default: the first one.", show_default=False)]
+Env = Annotated[
+    str | None, typer.Option("--env", "-e", help="The environment; default: the first one.", show_default=False)
+]
 Envs = Annotated[str | None, typer.Option("--env", "-e", help="One environment only.", show_default=False)]
 
 RED, GREEN, DIM, BOLD = "31", "32", "2", "1"

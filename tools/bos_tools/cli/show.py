@@ -158,7 +158,5 @@ def _diff_json(entry: "UnitDiff") -> dict[str, Any]:
     return {
         "env": entry.unit.env,
         "service": entry.unit.service,
-        "changes": [
-            {"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in entry.changes
-        ],
+        "changes": [{"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in entry.changes],
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.claims import claims
@@ -36,7 +37,7 @@ def state(tree: Tree, env: str | None = None) -> State:
     """Return every service's versions and sizes; with an environment, that one compared with the one before."""
     envs = tree.settings.environments
     shown = envs if env is None else (tree.environment(env),)
-    before = {later: earlier for earlier, later in zip(envs, envs[1:], strict=False)}
+    before = {later: earlier for earlier, later in pairwise(envs)}
     read: dict[str, dict[tuple[str, str, str], tuple[str, str | None]]] = {}
     broken: list[RepositoryError] = []
     for name in dict.fromkeys([*shown, *(before[e] for e in shown if e in before)]):

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.graph import Graph
-from bos_tools.tree.kustomization import Kustomization
+from bos_tools.tree.kustomization import NAMES, Kustomization
 from bos_tools.tree.nodes import parse, plain_data
 from bos_tools.tree.source import Source
 
@@ -73,9 +73,7 @@ class Tree:
                     path="pyproject.toml",
                 )
         if not environments:
-            raise RepositoryError(
-                "no environments are named", reason="malformed-settings", path="pyproject.toml"
-            )
+            raise RepositoryError("no environments are named", reason="malformed-settings", path="pyproject.toml")
         return Settings(tuple(environments), frozenset(services))
 
     def environment(self, name: str | None) -> str:
@@ -94,9 +92,11 @@ class Tree:
 
     def services(self, env: str) -> list[str]:
         """Return an environment's services: the folders of its overlays that hold a unit."""
-        names = self.source.names(f"overlays/{env}")
-        return [name for name in names if name not in NOT_SERVICES and NAME.fullmatch(name)
-                and self.graph.kustomization(f"overlays/{env}/{name}") is not None]
+        return [name for name in self.source.names(f"overlays/{env}") if self._is_unit(env, name)]
+
+    def _is_unit(self, env: str, name: str) -> bool:
+        is_named = name not in NOT_SERVICES and NAME.fullmatch(name) is not None
+        return is_named and not set(NAMES).isdisjoint(self.source.names(f"overlays/{env}/{name}"))
 
     def units(self, env: str | None = None) -> list[Unit]:
         """Return the units of one environment, or of all in promotion order."""

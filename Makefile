@@ -1,0 +1,74 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
+# Needed beforehand: python3 >= 3.11, git, make, go (to build the pinned kustomize).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
+SYSTEM := nginx-light redis-server redis-sentinel
+
+.PHONY: help setup demo test bench lint lock picture system
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
+	@$(BIN)/python -m compileall -q tools/bos_tools
+
+demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
+	@$(BIN)/python tools/demo.py
+
+test: setup system lint ## everything that CI runs
+	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench" --cov --cov-report=
+	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=term
+
+lint: setup
+	$(BIN)/ruff format --check tools tests
+	$(BIN)/ruff check tools tests
+	$(BIN)/mypy
+	$(BIN)/actionlint .github/workflows/*.yaml
+	$(BIN)/bos-tools check
+
+bench: setup ## measure against doing it by hand, as ratios in one run
+	$(BIN)/python tests/bench/run.py
+
+lock: setup ## lock the dependencies again, with hashes and without index addresses
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --group dev pyproject.toml --output-file tools/requirements.txt
+
+picture: setup ## draw the README's picture from a real run
+	@$(BIN)/python tools/demo.py --svg .github/demo.svg
+
+$(VENV)/.ready: tools/requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv" >&2; exit 5; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A finished binary is kept outside of the work tree, under the hash of the sums that pin every byte of its source.
+define build
+	@command -v go >/dev/null || { echo "go is missing: apt-get install golang, or https://go.dev/doc/install" >&2; exit 5; }
+	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/go.mod tools/sandbox/$(1)/go.sum | sha256sum | cut -c1-16)/$(1)"; \
+	if [ ! -x "$$kept" ]; then \
+	  echo "building $(1), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \
+	  (cd tools/sandbox/$(1) && go build -trimpath -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
+	fi && cp "$$kept" $@.new && mv $@.new $@
+endef
+
+$(BIN)/kustomize: tools/sandbox/kustomize/go.sum | $(VENV)/.ready
+	$(call build,kustomize,sigs.k8s.io/kustomize/kustomize/v5,-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1)
+	@test "$$($@ version)" = v5.8.1
+
+$(BIN)/actionlint: tools/sandbox/actionlint/go.sum | $(VENV)/.ready
+	$(call build,actionlint,github.com/rhysd/actionlint/cmd/actionlint,-s -w)
+
+# The servers that the tests run with our configurations.
+system:
+	@missing=""; for package in $(SYSTEM); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	  else echo "for all tests, type: sudo apt-get install$$missing" >&2; fi; \
+	fi
