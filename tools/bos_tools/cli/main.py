@@ -1,5 +1,6 @@
 """The program: its commands, its one error boundary, its exit codes."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,6 +130,7 @@ def _wants_json(words: list[str]) -> bool:
 
 def entry() -> None:
     """Run as a program."""
+    gc.set_threshold(1_000_000)  # a run is short and keeps what it reads: looking for garbage costs half of `status`
     code = main()
     try:
         sys.stdout.flush()

@@ -37,9 +37,7 @@ class Graph:
     def _collect(self, folder: str, files: dict[str, bytes], trail: tuple[str, ...]) -> None:
         found = self.kustomization(folder)
         if found is None:
-            raise RepositoryError(
-                f"no kustomization in this folder: {folder}", reason="missing-file", path=folder
-            )
+            raise RepositoryError(f"no kustomization in this folder: {folder}", reason="missing-file", path=folder)
         self._add(found.path, files)
         for reference in found.references():
             path = found.local(reference)

@@ -14,7 +14,7 @@ FOLDERS_OR_FILES = ("resources", "components", "bases", "generators", "transform
 FILES = ("crds", "configurations", "patchesStrategicMerge")
 PATHS = ("patches", "patchesJson6902", "replacements")
 GENERATORS = ("configMapGenerator", "secretGenerator")
-FORBIDDEN = ("helmCharts", "helmGlobals", "helmChartInflationGenerator")
+FORBIDDEN = frozenset({"helmCharts", "helmGlobals", "helmChartInflationGenerator"})
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,7 @@ class Kustomization:
         fields = {key: self._text(node, key) for key in ("name", "newName", "newTag", "digest")}
         if not fields["name"]:
             raise self.broken("an entry of `images` has no name", node)
-        return Pin(
-            index, node.line, fields["name"], fields["newName"], fields["newTag"], fields["digest"], node
-        )
+        return Pin(index, node.line, fields["name"], fields["newName"], fields["newTag"], fields["digest"], node)
 
     def _text(self, node: Node, key: str) -> str | None:
         value = node.get(key)
@@ -117,9 +115,8 @@ class Kustomization:
 
     def references(self) -> Iterator[Reference]:
         """Yield every path that the kustomization refers to, as written."""
-        for key in FORBIDDEN:
-            if (node := self.root.get(key)) is not None:
-                raise self._forbidden(f"{key}: Helm is not rendered here", node.line)
+        for key in self.root.fields.keys() & FORBIDDEN:
+            raise self._forbidden(f"{key}: Helm is not rendered here", self.root.fields[key].line)
         for key in FOLDERS_OR_FILES + FILES:
             for item in self.sequence(key):
                 if item.kind == "scalar" and "\n" not in item.value and not item.value.startswith("{"):

@@ -21,8 +21,7 @@ SIZE_LIMIT = 4 * 1024 * 1024
 """Bytes of one file: etcd takes objects of up to 1.5 MiB."""
 
 CORE_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp")
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp")
 ) | {"!"}
 
 Path = tuple[str | int, ...]
@@ -45,6 +44,8 @@ class Node:
     value: str = ""
     items: list["Node"] = field(default_factory=list)
     keys: list["Node"] = field(default_factory=list)
+    fields: dict[str, "Node"] = field(default_factory=dict)
+    """A mapping's values by key: as `items`, which has them in the order of `keys`."""
     target: "Node | None" = None
     weight: int = 1
 
@@ -54,11 +55,8 @@ class Node:
 
     def get(self, key: str) -> "Node | None":
         """Return a mapping's value, aliases followed; None when absent or when this is no mapping."""
-        node = self.resolved()
-        for name, value in zip(node.keys, node.items, strict=False):
-            if name.value == key:
-                return value.resolved()
-        return None
+        value = self.resolved().fields.get(key)
+        return None if value is None else value.resolved()
 
     @property
     def is_plain(self) -> bool:
@@ -129,7 +127,6 @@ class _Builder:
         self.roots: list[Node] = []
         self.stack: list[Node] = []
         self.pending: list[Node | None] = []  # for each open mapping, the key that waits for its value
-        self.known: list[set[str]] = []
         self.anchors: dict[str, Node] = {}
 
     def take(self, event: Any) -> None:
@@ -148,11 +145,9 @@ class _Builder:
                 raise malformed(f"nested over {DEPTH_LIMIT} levels", self.path, node.line)
             self.stack.append(node)
             self.pending.append(None)
-            self.known.append(set())
         elif name in ("MappingEndEvent", "SequenceEndEvent"):
             node = self.stack.pop()
             self.pending.pop()
-            self.known.pop()
             self._close(node, event)
             self._attach(node)
         elif name == "AliasEvent":
@@ -196,20 +191,18 @@ class _Builder:
         if parent.kind == "seq":
             parent.items.append(node)
         elif (key := self.pending[-1]) is None:
-            self.pending[-1] = self._key(node)
+            self.pending[-1] = self._key(parent, node)
         else:
             parent.keys.append(key)
             parent.items.append(node)
+            parent.fields[key.value] = node
             self.pending[-1] = None
 
-    def _key(self, key: Node) -> Node:
+    def _key(self, parent: Node, key: Node) -> Node:
         if key.kind != "scalar":
             raise malformed("mapping key that is not a word", self.path, key.line)
-        if key.value in self.known[-1]:
-            raise malformed(
-                f"duplicate key: {key.value}", self.path, key.line, reason="duplicate-key"
-            )
-        self.known[-1].add(key.value)
+        if key.value in parent.fields:
+            raise malformed(f"duplicate key: {key.value}", self.path, key.line, reason="duplicate-key")
         return key
 
 
@@ -261,7 +254,7 @@ def _typed(value: str) -> Any:
     kind = scalar_tag(value)
     if kind in ("int", "float", "bool", "null"):
         try:
-            return yaml.load(value, yaml.CSafeLoader)  # noqa: S506 -- the safe loader, in C
+            return yaml.load(value, yaml.CSafeLoader)
         except (yaml.YAMLError, ValueError):
             return value
     return value

@@ -10,8 +10,10 @@ TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 MOVING = frozenset(
-    "latest main master trunk head stable edge nightly dev devel develop development next canary unstable "
-    "testing test rolling current lts mainline snapshot rc beta alpha prod production staging release".split()
+    (
+        "latest main master trunk head stable edge nightly dev devel develop development next canary unstable "
+        "testing test rolling current lts mainline snapshot rc beta alpha prod production staging release"
+    ).split()  # noqa: SIM905 -- a list of words reads best as words
 )
 PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|ea|m|a|b)[.-]?\d*", re.IGNORECASE)
 NUMBERED = re.compile(r"[vV]?(?P<numbers>\d+(?:\.\d+)*)(?P<rest>(?:[-._+].*|[A-Za-z].*)?)")
@@ -60,9 +62,7 @@ def check_tag(tag: str) -> str:
 def check_digest(digest: str) -> str:
     """Return the digest when it is one, else raise Usage."""
     if not DIGEST.fullmatch(digest):
-        raise Usage(
-            f"not a digest: {_shown(digest)}", reason="bad-digest", hint="sha256: and 64 hexadecimal digits"
-        )
+        raise Usage(f"not a digest: {_shown(digest)}", reason="bad-digest", hint="sha256: and 64 hexadecimal digits")
     return digest
 
 
@@ -100,7 +100,8 @@ def read_version(tag: str | None) -> Version | None:
         rest = numbered["rest"]
     else:
         return None
-    prerelease, variant = [], []
+    prerelease: list[str] = []
+    variant: list[str] = []
     for word in re.split(r"[-_+]|(?<=[0-9])\.(?=[a-z])", rest.lstrip("-._+")):
         if word:
             (prerelease if PRERELEASE.fullmatch(word) and not variant else variant).append(word)
