@@ -39,7 +39,7 @@ class Graph:
         if found is None:
             raise RepositoryError(f"no kustomization in this folder: {folder}", reason="missing-file", path=folder)
         self._add(found.path, files)
-        for reference in found.references():
+        for reference in found.references:
             path = found.local(reference)
             if reference.field == "configMapGenerator" and path in files:
                 continue

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.nodes import Document, Node, parse
@@ -113,8 +113,12 @@ class Kustomization:
             raise self.broken(f"`{key}` is not a word", value)
         return value.value or None
 
-    def references(self) -> Iterator[Reference]:
-        """Yield every path that the kustomization refers to, as written."""
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Return every path that the kustomization refers to, as written."""
+        return tuple(self._references())
+
+    def _references(self) -> Iterator[Reference]:
         for key in self.root.fields.keys() & FORBIDDEN:
             raise self._forbidden(f"{key}: Helm is not rendered here", self.root.fields[key].line)
         for key in FOLDERS_OR_FILES + FILES:
@@ -176,5 +180,10 @@ def load(source: Source, folder: str) -> Kustomization | None:
         )
     if not found:
         return None
-    path, data = found[0]
+    return _parsed(folder, *found[0])
+
+
+@lru_cache(maxsize=8192)
+def _parsed(folder: str, path: str, data: bytes) -> Kustomization:
+    """Parse a file once for all trees of a run: before and after an edit, and again after a lost race."""
     return Kustomization(folder, parse(data, path))
