@@ -16,6 +16,12 @@ module.exports = {
   },
   diagnostics: { enabled: false, ui: false },
   telemetry: { enabled: false },
-  externalModules: { autoInstall: false },
+  // Nodes come with the image, so that every environment runs the same ones.
+  externalModules: {
+    autoInstall: false,
+    palette: { allowInstall: false, allowUpload: false },
+    modules: { allowInstall: false },
+  },
+  functionExternalModules: false,
   logging: { console: { level: "info", metrics: false, audit: true } },
 };

@@ -1,42 +1,114 @@
 #!/bin/sh
-# Unpack the image's assets into the shared volume, once per version.
+# Unpacks the image's assets into the volume that every web pod serves, once per version.
 #
-# The version is the assets' own identity, so that a bump of the image is the only line that changes in Git. Readers
-# follow the link `current`, which one rename switches: what is served is always one whole version. Safe to run twice
-# at once and to kill anywhere: everything is made under a name of its own and then renamed.
+#   releases/<version>/  one whole release each; the newest KEEP stay, as the archive
+#   current, previous    links that are replaced by a rename: a reader sees the old release or the new one
+#   .initialized         the sentinel: the version that was unpacked last, written after everything else
+#
+# The version is the identity of the content: its hash, after the image's own VERSION file if it has one. So it follows
+# the image without being told the tag, and the pin stays the only line that a bump changes. A kill at any moment leaves
+# a whole release being served, and the next run goes on from there.
 set -eu
+umask 022
 
-: "${SOURCE:?the assets in the image}" "${TARGET:?the shared volume}"
+SOURCE=${SOURCE:-/usr/share/nginx/html}
+TARGET=${TARGET:-/srv/frontend}
 KEEP=${KEEP:-3}
-me=$(hostname)-$$
 
-version=$(cd "$SOURCE" && find . -type f -exec sha256sum {} + | LC_ALL=C sort -k 2 | sha256sum | cut -c 1-16)
-releases=$TARGET/releases
-sentinel=$TARGET/.initialized
+say() { echo "web-init: $*"; }
+die() { say "$*" >&2; exit 1; }
 
-if [ "$(cat "$sentinel" 2>/dev/null || true)" = "$version" ] && [ -d "$TARGET/current/" ]; then
-  echo "already unpacked: $version"
-  exit 0
+fingerprint() {
+  (cd "$1" && find -L . -type f -exec sha256sum {} + | LC_ALL=C sort | sha256sum | cut -c 1-16)
+}
+
+served() { readlink "$TARGET/$1" 2>/dev/null || true; }
+
+initialized() {
+  [ "$(cat "$TARGET/.initialized" 2>/dev/null)" = "$version" ] &&
+    [ "$(served current)" = "releases/$version" ] && [ -f "$TARGET/current/index.html" ]
+}
+
+# point LINK RELEASE: a rename is what makes the switch atomic; ln -f would remove the link first.
+point() {
+  ln -s "$2" "$work/$1"
+  mv -fT "$work/$1" "$TARGET/$1"
+}
+
+[ -f "$SOURCE/index.html" ] || die "the image has no entry page: $SOURCE/index.html"
+[ "$KEEP" -ge 2 ] || die "KEEP must be 2 or more, for current and previous: $KEEP"
+
+hash=$(fingerprint "$SOURCE")
+label=
+if [ -f "$SOURCE/VERSION" ]; then
+  label=$(head -n 1 "$SOURCE/VERSION" | tr -cd 'A-Za-z0-9._-' | sed 's/^[._-]*//' | cut -c 1-40)
 fi
+version=${label:+$label-}$hash
 
-mkdir -p "$releases"
-if [ ! -d "$releases/$version" ]; then
-  mkdir "$releases/.new-$me"
-  cp -R "$SOURCE/." "$releases/.new-$me/"
-  # Another run may have been faster: its tree is the same.
-  mv -T "$releases/.new-$me" "$releases/$version" 2>/dev/null || [ -d "$releases/$version" ]
+mkdir -p "$TARGET/releases"
+
+# One run at a time; the kernel drops the lock when its holder dies. Where locks don't work the rest is safe without one,
+# but then the leavings of other runs can't be told from their work, and only old ones go.
+age='-mmin +60'
+exec 9>"$TARGET/.lock"
+if flock 9; then age=; else say "running without a lock" >&2; fi
+# shellcheck disable=SC2086 # two words, or none
+find "$TARGET" -maxdepth 1 -name '.tmp.*' $age -exec rm -rf {} +
+
+work=$(mktemp -d "$TARGET/.tmp.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
+
+release=$TARGET/releases/$version
+whole() { [ -d "$release" ] && [ "$(fingerprint "$release")" = "$hash" ]; }
+
+unpack() {
+  mkdir "$work/release"
+  cp -RL "$SOURCE/." "$work/release/"
+  chmod -R u+rwX,go+rX "$work/release"
+  [ "$(fingerprint "$work/release")" = "$hash" ] || die "the copy differs from the image: $version"
+  # The rename must not reach the disk before the data does.
+  sync -f "$work" 2>/dev/null || sync
+  if [ -d "$release" ] && ! whole; then
+    say "replacing a damaged release: $version"
+    mv -T "$release" "$work/damaged"
+  fi
+  # Without a lock another run may have been faster: its release is the same.
+  mv -T "$work/release" "$release" 2>/dev/null || whole || die "the release can't be put in place: $version"
+  say "unpacked: $version"
+}
+
+switch() {
+  touch "$release" # the newest stay, and a release that is used again is new
+  before=$(served current)
+  if [ "$before" != "releases/$version" ]; then
+    if [ -n "$before" ] && [ -d "$TARGET/$before" ]; then point previous "$before"; fi
+    point current "releases/$version"
+  fi
+  echo "$version" >"$work/.initialized"
+  mv -f "$work/.initialized" "$TARGET/.initialized"
+  say "current: $version"
+}
+
+# KEEP in all, of which current and previous always are two.
+prune() {
+  kept=2
+  # shellcheck disable=SC2045 # the names are ours: letters, digits and . _ -
+  for name in $(ls -1t "$TARGET/releases"); do
+    case "releases/$name" in
+      "$(served current)" | "$(served previous)") continue ;;
+    esac
+    kept=$((kept + 1))
+    [ "$kept" -gt "$KEEP" ] || continue
+    rm -rf "$TARGET/releases/$name"
+    say "pruned: $name"
+  done
+}
+
+if initialized; then
+  say "already unpacked: $version"
+else
+  if whole; then say "unpacked before: $version"; else unpack; fi
+  switch
 fi
-touch "$releases/$version"
-
-ln -s "releases/$version" "$TARGET/.current-$me"
-mv -T "$TARGET/.current-$me" "$TARGET/current"
-echo "$version" > "$TARGET/.initialized-$me"
-mv "$TARGET/.initialized-$me" "$sentinel"
-echo "unpacked: $version"
-
-# Old releases go, newest first to stay; so does what killed runs left more than an hour ago.
-current=$(basename "$(readlink "$TARGET/current")")
-ls -1t "$releases" | grep -v "^$current\$" | tail -n "+$KEEP" | while read -r old; do
-  rm -rf "${releases:?}/$old"
-done
-find "$releases" "$TARGET" -maxdepth 1 -name '.*-*' -mmin +60 -exec rm -rf {} +
+prune
