@@ -1,24 +1,29 @@
 """Plan, write, prove, commit, push: the one way in which an intent becomes a change."""
 
-import random
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bos_tools.change.prove import Proof, prove
 from bos_tools.doors import files
-from bos_tools.errors import BosError, OutsideError, Refused
+from bos_tools.errors import OutsideError, Refused
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.source import Edited
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
+    from bos_tools.doors.remote import Branch
 
 PUSH_DEADLINE = 300.0
 """Seconds to keep trying against other writers; 60 of them took a fraction of it (tests/bench)."""
 LONGEST_PAUSE = 2.0
+UNMOVED_LIMIT = 5
+"""Lost races in a row without anybody else's commit: then nobody was faster, and the remote has another trouble."""
 
 
 @dataclass(frozen=True)
@@ -37,45 +42,61 @@ def edit_work_tree(intent: Intent, root: Path, *, dry_run: bool = False, commit:
     Raises BosError; then every file is as it was.
     """
     with files.lock(root):
-        source = files.WorkTree(root)
-        tree = Tree(source)
+        files.sweep(root)
+        if commit and not dry_run:
+            return _commit(intent, root)
+        tree = Tree(files.WorkTree(root))
         plan = intent.plan(tree)
-        door = _door(root) if commit and plan.files and not dry_run else None
-        if door is not None and (dirty := door.differs_from_head(list(plan.files))):
-            raise Refused(
-                f"the file has changes of yours that no commit holds: {dirty[0]}",
-                reason="dirty-file",
-                hint="commit or stash them first, or leave out --commit",
-            )
         proof = prove(tree, plan, Renderer())
-        if dry_run or not plan.files:
-            return Outcome(plan, proof)
-        _write(root, plan)
-        if door is None:
-            return Outcome(plan, proof)
-        try:
-            return Outcome(plan, proof, door.commit_paths(list(plan.files), message(plan)))
-        except BosError:
-            _write(root, plan, back=True)
-            raise
+        if not dry_run:
+            _write(root, plan.files)
+        return Outcome(plan, proof)
 
 
-def _door(root: Path) -> "Git":
+def _commit(intent: Intent, root: Path) -> Outcome:
+    """Edit the work tree and commit the edit, without anything else of the user's.
+
+    A file that holds this very edit already, such as after `bump` and then `bump --commit`, is committed as it is.
+    """
     from bos_tools.doors.git import Git
 
-    return Git(root)
+    door = Git(root)
+    source = files.WorkTree(root)
+    plan = intent.plan(Tree(source))
+    dirty = door.differs_from_head(list({**plan.files, **{effect.path: None for effect in plan.effects}}))
+    there = {path: source.read(path) for path in dirty}
+    tree = Tree(Edited(source, {path: data for path in dirty if (data := door.committed(path)) is not None}))
+    plan = intent.plan(tree) if dirty else plan
+    if foreign := [path for path in dirty if path not in plan.files or there[path] != plan.files[path][1]]:
+        raise Refused(
+            f"the file has changes of yours that no commit holds: {foreign[0]}",
+            reason="dirty-file",
+            hint="commit or stash them first, or leave out --commit",
+        )
+    proof = prove(tree, plan, Renderer())
+    if not plan.files:
+        return Outcome(plan, proof)
+    missing = {path: change for path, change in plan.files.items() if path not in there}
+    _write(root, missing)
+    try:
+        return Outcome(plan, proof, door.commit_paths(list(plan.files), message(plan)))
+    except BaseException:  # a hook said no, or the user interrupted it
+        for path, (old, new) in missing.items():
+            if door.committed(path) != new:
+                files.restore(root, path, old)
+        raise
 
 
-def _write(root: Path, plan: Plan, *, back: bool = False) -> None:
+def _write(root: Path, changes: Mapping[str, tuple[bytes, bytes]]) -> None:
     """Replace the files one by one; what fails half-way is put back."""
     done: list[str] = []
     try:
-        for path, (old, new) in plan.files.items():
-            files.replace(root, path, *((new, old) if back else (old, new)))
+        for path, (old, new) in changes.items():
+            files.replace(root, path, old, new)
             done.append(path)
-    except BosError:
-        for path in done if not back else []:
-            files.replace(root, path, plan.files[path][1], plan.files[path][0])
+    except BaseException:
+        for path in done:
+            files.restore(root, path, changes[path][0])
         raise
 
 
@@ -85,32 +106,80 @@ def push(intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run
     A lost race fetches, plans the intent again on the new head, proves it there and pushes; text is never rebased.
     Raises Refused when the intent does not hold on the new head or the remote says no, OutsideError after the deadline.
     """
-    from bos_tools.doors.git import LostRace
+    from bos_tools.doors import remote as remotes
+    from bos_tools.doors.git import Git
 
-    door = _door(root)
-    deadline = time.monotonic() + PUSH_DEADLINE
-    tries = 0
-    with door.fetched(remote, branch or door.default_branch()) as target:
+    door = Git(root)
+    with ExitStack() as held:
+        target = held.enter_context(remotes.fetched(door, remote, branch or door.default_branch()))
+        race = _Race(target.name)
         while True:
-            tries += 1
-            head = target.head()
-            tree = Tree(door.at(head))
-            plan = intent.plan(tree)
-            proof = prove(tree, plan, Renderer())
-            if dry_run or not plan.files:
-                return Outcome(plan, proof, tries=tries)
-            new = {path: data for path, (_, data) in plan.files.items()}
-            commit = door.commit_on(head, new, message(plan))
             try:
-                target.push(commit)
-            except LostRace:
-                if time.monotonic() > deadline:
-                    raise OutsideError(
-                        f"other writers were faster {tries} times: {target.branch}", reason="race-lost", hint="run it again"
-                    ) from None
-                time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2 ** min(tries, 8))))  # noqa: S311 -- jitter
+                return _try(intent, door, target, race, dry_run=dry_run)
+            except remotes.LostRace as lost:
+                race.lost(lost.said)
+            if race.tries == 1:
+                held.enter_context(target.queue())  # the first try is free; who lost stands in line on this machine
             else:
-                return Outcome(plan, proof, commit, tries)
+                race.pause()
+
+
+def _try(intent: Intent, door: "Git", target: "Branch", race: "_Race", *, dry_run: bool) -> Outcome:
+    race.begin()
+    head = target.head()
+    race.see(head)
+    revision = door.at(head)
+    tree = Tree(revision)
+    plan = intent.plan(tree)
+    proof = prove(tree, plan, Renderer())
+    if dry_run or not plan.files:
+        return Outcome(plan, proof, tries=race.tries)
+    commit = door.commit_on(revision, {path: new for path, (_, new) in plan.files.items()}, message(plan))
+    target.push(commit)
+    return Outcome(plan, proof, commit, race.tries)
+
+
+class _Race:
+    """Against the writers of other machines: how long to wait, and when to give up."""
+
+    def __init__(self, branch: str) -> None:
+        self.branch = branch
+        self.tries = 0
+        self._deadline = time.monotonic() + PUSH_DEADLINE
+        self._began = 0.0
+        self._took = 0.0
+        self._head = ""
+        self._unmoved = 0
+
+    def begin(self) -> None:
+        """Begin a try."""
+        self.tries += 1
+        self._began = time.monotonic()
+
+    def see(self, head: str) -> None:
+        """Note the branch's head, by which the last loss was a race or was none."""
+        self._unmoved = self._unmoved + 1 if head == self._head else 0
+        self._head = head
+
+    def lost(self, said: str) -> None:
+        """Note a lost race; raises OutsideError when another try would be in vain."""
+        now = time.monotonic()
+        self._took = now - self._began
+        if self._unmoved >= UNMOVED_LIMIT:
+            raise OutsideError(
+                f"the remote does not take the push to {self.branch}, though nobody else pushed: {said}",
+                reason="push-failed",
+            )
+        if now > self._deadline:
+            raise OutsideError(
+                f"other writers were faster {self.tries} times: {self.branch}", reason="race-lost", hint="run it again"
+            )
+
+    def pause(self) -> None:
+        """Wait for a random part of a time that grows with every loss, in the measure of what a try takes."""
+        import random
+
+        time.sleep(random.uniform(0, min(LONGEST_PAUSE, self._took * 2 ** min(self.tries - 2, 4))))  # noqa: S311 -- jitter
 
 
 def message(plan: Plan) -> str:

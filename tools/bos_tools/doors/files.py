@@ -4,12 +4,14 @@ import fcntl
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bos_tools.errors import OutsideError, RepositoryError
+
+TEMPORARY = ".bos-tools-"
+"""How the names of our temporary files begin."""
 
 
 class WorkTree:
@@ -75,18 +77,21 @@ class WorkTree:
 def replace(root: Path, path: str, old: bytes, new: bytes) -> None:
     """Replace a file's bytes by a temporary file and one rename: a kill leaves the old file or the new one.
 
-    The temporary file stands in the Git folder, where no status shows it and the next run removes it.
     Raises OutsideError when the file is no longer what the plan was made from.
     """
+    if (root / path).read_bytes() != old:
+        raise OutsideError(
+            f"the file changed while it was being edited: {path}", reason="changed-meanwhile", hint="run it again"
+        )
+    restore(root, path, new)
+
+
+def restore(root: Path, path: str, data: bytes) -> None:
+    """Give a file these bytes, whatever it holds; its mode stays."""
     target = root / path
-    scratch = _scratch(root)
-    temporary = (scratch or target.parent) / f".bos-tools-{os.getpid()}"
+    temporary = _scratch(root, target) / f"{TEMPORARY}{os.getpid()}"
     try:
-        _write_like(target, temporary, new)
-        if target.read_bytes() != old:
-            raise OutsideError(
-                f"the file changed while it was being edited: {path}", reason="changed-meanwhile", hint="run it again"
-            )
+        _write_like(target, temporary, data)
         os.replace(temporary, target)
     except OSError as error:
         raise OutsideError(f"can't be written: {path}: {error.strerror}", reason="unwritable") from error
@@ -103,30 +108,63 @@ def _write_like(target: Path, temporary: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
+        with suppress(PermissionError):  # a file of another user that our group may write
+            os.fchown(file.fileno(), status.st_uid, status.st_gid)
         os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
         os.fsync(file.fileno())
 
 
-def _scratch(root: Path) -> Path | None:
-    """Return the Git folder when a rename from it reaches the work tree, emptied of what a kill left."""
-    folder = root / ".git"
-    if not folder.is_dir() or folder.stat().st_dev != root.stat().st_dev:
-        return None
-    for stale in folder.glob(".bos-tools-*"):
-        with suppress(OSError):
-            stale.unlink()
-    return folder
+def _scratch(root: Path, target: Path) -> Path:
+    """Return a folder from which a rename reaches the target: Git's own, where no status shows the temporary file."""
+    device = target.parent.stat().st_dev
+    return next((f for f in (_git_folder(root), root) if f is not None and f.stat().st_dev == device), target.parent)
+
+
+def _git_folder(root: Path) -> Path | None:
+    """Return the Git folder of a repository, of one around it, or of a linked work tree."""
+    for folder in (root, *root.parents):
+        found = folder / ".git"
+        if found.is_dir():
+            return found
+        if found.is_file():
+            linked = folder / found.read_text(errors="replace").removeprefix("gitdir:").strip()
+            return linked if linked.is_dir() else None
+    return None
+
+
+def sweep(root: Path) -> None:
+    """Remove the temporary files that killed runs left behind; the caller holds the lock."""
+    for folder in (_git_folder(root), root):
+        for stale in folder.glob(f"{TEMPORARY}*") if folder is not None else ():
+            with suppress(OSError):
+                stale.unlink()
 
 
 @contextmanager
-def lock(root: Path) -> Iterator[None]:
-    """Hold the repository for one writer of this machine; the lock ends with the process."""
-    descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a folder for one writer of this machine; the lock ends with the process."""
     try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        raise OutsideError(f"can't be locked: {folder}: {error.strerror}", reason="unlockable") from error
+    try:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def queue(name: str) -> Iterator[None]:
+    """Wait for one's turn among this machine's runs with the same name; without a cache folder there is no line."""
+    import hashlib
+
+    with ExitStack() as held:
+        with suppress(OSError, OutsideError):
+            folder = cache_folder() / "queue" / hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held.enter_context(lock(folder))
+        yield
 
 
 def cache_folder() -> Path:
@@ -141,7 +179,7 @@ def scratch() -> Iterator[Path]:
     parent = cache_folder() / "scratch"
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
+        folder, descriptor = _claimed(parent)
     except OSError as error:
         raise OutsideError(
             f"no scratch folder can be made: {error.strerror}: {parent}",
@@ -152,10 +190,40 @@ def scratch() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        for other in parent.iterdir():
-            owner = other.name.partition("-")[0]
-            if not Path("/proc", owner).exists() and Path("/proc/self").exists():
-                shutil.rmtree(other, ignore_errors=True)
+        os.close(descriptor)
+        _sweep_scratch(parent)
+
+
+def _claimed(parent: Path) -> tuple[Path, int]:
+    """Make a folder and hold its lock, which tells every other process that its owner lives."""
+    while True:
+        folder = parent / f"{os.getpid()}-{os.urandom(6).hex()}"
+        folder.mkdir(mode=0o700)
+        with suppress(FileNotFoundError):  # swept in the moment before it was locked: make another one
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            if _is_free(descriptor) and folder.exists():
+                return folder, descriptor
+            os.close(descriptor)
+
+
+def _sweep_scratch(parent: Path) -> None:
+    for name in os.listdir(parent):
+        with suppress(OSError):
+            descriptor = os.open(parent / name, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                if _is_free(descriptor):
+                    shutil.rmtree(parent / name, ignore_errors=True)
+            finally:
+                os.close(descriptor)
+
+
+def _is_free(descriptor: int) -> bool:
+    """Take a lock if nobody has it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def lay_out(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -2,13 +2,22 @@
 
 import os
 import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bos_tools.errors import CommandFailed, OutsideError
 
 TIMEOUT = 120.0
 """Seconds: a render of our largest environment takes well under one."""
+GRACE = 5.0
+"""Seconds that a program has to clean up after itself, such as git its lock files."""
+
+Job = TypeVar("Job")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -19,34 +28,93 @@ class Result:
     stderr: str
 
 
-def run(argv: list[str], *, cwd: Path | None = None, timeout: float = TIMEOUT) -> Result:
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    timeout: float = TIMEOUT,
+) -> Result:
     """Run a program to its end, without a terminal and in the C locale.
 
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
     try:
-        done = subprocess.run(  # noqa: S603 -- argv lists only, never a shell
+        process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
             argv,
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})},
         )
     except FileNotFoundError as error:
-        raise OutsideError(
-            f"program not found: {argv[0]}", reason="program-missing", hint="run `bos-tools doctor`"
-        ) from error
-    except PermissionError as error:
-        raise OutsideError(
-            f"program is not executable: {argv[0]}", reason="program-missing", hint="run `bos-tools doctor`"
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise OutsideError(
-            f"{argv[0]} gave no answer within {timeout:.0f} s", reason="timeout"
-        ) from error
-    stderr = done.stderr.decode("utf-8", "replace")
-    if done.returncode != 0:
-        raise CommandFailed(argv, done.returncode, stderr)
-    return Result(done.stdout, stderr)
+        if cwd is not None and not cwd.is_dir():
+            raise OutsideError(f"no such folder: {cwd}", reason="folder-missing") from error
+        raise _missing(f"program not found: {argv[0]}") from error
+    except OSError as error:
+        raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
+    with process:
+        try:
+            stdout, said = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired as error:
+            _stop(process)
+            raise OutsideError(f"{argv[0]} gave no answer within {timeout:.0f} s", reason="timeout") from error
+        except BaseException:
+            _stop(process)
+            raise
+    stderr = said.decode("utf-8", "replace")
+    if process.returncode != 0:
+        raise CommandFailed(list(argv), process.returncode, stderr)
+    return Result(stdout, stderr)
+
+
+def _missing(message: str) -> OutsideError:
+    return OutsideError(message, reason="program-missing", hint="bos-tools doctor")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a program politely and then for sure; what it started itself is not waited for."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE)
+    process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
+def in_parallel(work: Callable[[Job], Made], jobs: Sequence[Job]) -> list[Made]:
+    """Return the work's result for each job, in order, one job a core at a time.
+
+    Raises what the first of the failed jobs raised; jobs that had not begun by then are left out.
+    """
+    width = min(len(jobs), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if width <= 1:
+        return [work(job) for job in jobs]
+    made: dict[int, Made] = {}
+    failed: dict[int, BaseException] = {}
+    waiting = list(reversed(list(enumerate(jobs))))
+
+    def take() -> None:
+        while waiting and not failed:
+            try:
+                number, job = waiting.pop()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                made[number] = work(job)
+            except BaseException as error:  # raised again below, in the thread that asked
+                failed[number] = error
+
+    threads = [threading.Thread(target=take, daemon=True) for _ in range(width - 1)]
+    for thread in threads:
+        thread.start()
+    take()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[min(failed)]
+    return [made[number] for number in range(len(jobs))]

@@ -1,0 +1,134 @@
+"""One remote branch: fetch its head, push a commit onto it, and tell a lost race from a refusal."""
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from bos_tools.doors import files
+from bos_tools.doors.git import Git
+from bos_tools.errors import BosError, CommandFailed, Refused, Usage
+
+RACES = re.compile(
+    r"non-fast-forward|fetch first|cannot lock ref|incorrect old value provided|stale info"
+    r"|failed to update ref|reference already exists|remote ref updated since checkout"
+)
+"""What git says when another writer was faster (peers.md, "Many writers, one branch")."""
+OURS = "refs/bos-tools"
+
+
+class LostRace(Exception):
+    """Raised when another writer seems to have been faster; never leaves `change/`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+@contextmanager
+def fetched(door: Git, remote: str, name: str) -> Iterator["Branch"]:
+    """Lend a remote branch, and remove the ref afterwards, and those that killed runs left behind."""
+    host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "host"
+    ref = f"{OURS}/{host}/{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        yield Branch(door, remote, name, ref)
+    finally:
+        with suppress(BosError):  # what stays is swept by the next run
+            _sweep(door, f"{OURS}/{host}/", ref)
+
+
+def _sweep(door: Git, folder: str, ref: str) -> None:
+    found = door.run("for-each-ref", "--format=%(refname)", folder).split()
+    stale = [name for name in found if name == ref or not _is_alive(name.removeprefix(folder).partition("-")[0])]
+    if stale:
+        door.run("update-ref", "--stdin", stdin="".join(f"delete {name}\n" for name in stale).encode())
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError, OverflowError):
+        return True
+    return True
+
+
+class Branch:
+    """A remote branch, fetched again and again under a ref that no other process uses."""
+
+    def __init__(self, door: Git, remote: str, name: str, ref: str) -> None:
+        self.door, self.remote, self.name, self.ref = door, remote, name, ref
+
+    def head(self) -> str:
+        """Fetch the branch and return its newest commit."""
+        try:
+            self.door.run(
+                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
+                "--no-recurse-submodules", "--refmap=", "--", self.remote, f"+refs/heads/{self.name}:{self.ref}",
+            )  # fmt: skip
+        except CommandFailed as error:
+            if "couldn't find remote ref" in error.stderr:
+                raise Refused(
+                    f"the remote has no such branch: {self.name!a}", reason="unknown-branch", hint="say --branch NAME"
+                ) from error
+            if "invalid refspec" in error.stderr:
+                raise Usage(f"not a branch's name: {self.name!a}", reason="unknown-branch") from error
+            if "shallow.lock': File exists" in error.stderr:  # two fetches in one shallow clone
+                raise LostRace(error.stderr) from error
+            raise
+        return self.door.resolve(self.ref)
+
+    @contextmanager
+    def queue(self) -> Iterator[None]:
+        """Stand in line with the other runs of this machine that push to the same branch.
+
+        It is a courtesy that saves tries; what protects the branch is the push itself.
+        """
+        try:
+            url = self.door.run("remote", "get-url", "--push", "--", self.remote).strip()
+        except CommandFailed:  # a URL in place of a remote's name
+            url = self.remote
+        with files.queue(f"{url} {self.name}"):
+            yield
+
+    def push(self, sha: str) -> None:
+        """Push a commit to the branch.
+
+        Raises LostRace when another writer was faster, Refused when the remote says no, CommandFailed otherwise.
+        """
+        try:
+            self.door.run(
+                # The user's pre-push hook would judge the work tree, which is not what is pushed, and once a try:
+                # the policy of a branch is the remote's, and the remote is always heard.
+                "push", "--no-verify",
+                # exactly one commit to one branch, whatever push.* is configured
+                "--no-follow-tags", "--recurse-submodules=no",
+                "--", self.remote, f"{sha}:refs/heads/{self.name}",
+            )  # fmt: skip
+        except CommandFailed as error:
+            raise _judged(error, self.name) from error
+
+
+def _judged(error: CommandFailed, branch: str) -> Exception:
+    """Tell by git's own line for the branch whether a push was too late or unwanted."""
+    rejected = "\n".join(line for line in error.stderr.splitlines() if line.startswith(" ! "))
+    if not rejected:
+        return error
+    said = _reason(error.stderr)
+    if RACES.search(rejected) and "hook declined" not in rejected:
+        return LostRace(said)
+    return Refused(
+        f"the remote refused the push to {branch}: {said}",
+        reason="remote-refused",
+        hint="push to a branch that is open to you, with --branch",
+    )
+
+
+def _reason(said: str) -> str:
+    """Return git's reason for the branch, and the words of the remote's hooks."""
+    lines = said.splitlines()
+    words = [line.rpartition("(")[2].rstrip(")") for line in lines if line.startswith(" ! ")]
+    words += [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
+    return "; ".join(word for word in words if word)[:600]

@@ -1,0 +1,83 @@
+"""A commit's files as a source: one listing, then blobs as they are asked for."""
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from bos_tools.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from bos_tools.doors.git import Git
+
+
+class Revision:
+    """The files that a commit has below our root."""
+
+    def __init__(self, door: "Git", sha: str) -> None:
+        self.door = door
+        self.sha = sha
+        self._blobs: dict[str, bytes] = {}
+        self._entries: dict[str, tuple[int, str]] = {}
+        self._folders: dict[str, set[str]] = {}
+        said = door.run("ls-tree", "-r", "-z", "--full-tree", sha, *([door.prefix] if door.prefix else []))
+        for entry in said.split("\0"):
+            meta, _, name = entry.partition("\t")
+            if meta:
+                mode, _, blob = meta.split(" ")
+                self._add(name.removeprefix(door.prefix), int(mode, 8), blob)
+
+    def _add(self, path: str, mode: int, blob: str) -> None:
+        self._entries[path] = (mode, blob)
+        while path:
+            folder, _, name = path.rpartition("/")
+            known = self._folders.setdefault(folder, set())
+            if name in known:
+                return
+            known.add(name)
+            path = folder
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's bytes, or None where there is no such file."""
+        if path not in self._entries:
+            path = self.real(path)
+        mode, blob = self._entries.get(path, (0, ""))
+        if stat.S_ISLNK(mode):
+            return self.read(self.real(path))
+        return self._blob(blob) if stat.S_ISREG(mode) else None
+
+    def mode(self, path: str) -> str:
+        """Return a file's mode as Git writes it; raises RepositoryError where there is no such file."""
+        mode, _ = self._entries.get(path, (0, ""))
+        if not stat.S_ISREG(mode):
+            raise RepositoryError("the file is gone", reason="missing-file", path=path)
+        return f"{mode:o}"
+
+    def _blob(self, blob: str) -> bytes:
+        if blob not in self._blobs:
+            self._blobs[blob] = self.door.blob(blob)
+        return self._blobs[blob]
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted names in a folder; an absent folder is empty."""
+        return sorted(self._folders.get(folder, set()))
+
+    def real(self, path: str) -> str:
+        """Return the path with its symbolic links followed, inside the repository."""
+        for _ in range(40):
+            link = self._first_link(path)
+            if link is None:
+                return path
+            folder = link.rpartition("/")[0]
+            target = self._blob(self._entries[link][1]).decode("utf-8", "surrogateescape")
+            path = os.path.normpath(os.path.join(folder, target) + path[len(link) :])
+            if path.startswith(("../", "/")) or path == "..":
+                raise RepositoryError("a link that leaves the repository", reason="link-outside", path=link)
+        raise RepositoryError("links that lead in a circle", reason="link-outside", path=path)
+
+    def _first_link(self, path: str) -> str | None:
+        parts = path.split("/")
+        for size in range(1, len(parts) + 1):
+            head = "/".join(parts[:size])
+            if stat.S_ISLNK(self._entries.get(head, (0, ""))[0]):
+                return head
+        return None
