@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from workshop import git
 
 pytestmark = pytest.mark.e2e

@@ -138,9 +138,10 @@ def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str
         found: Kustomization | None = graph.kustomization(inner)
         for pin in found.pins if found and inner != folder else ():
             if pin.name == effect.name or untagged(pin.repository) == effect.name:
+                place = f"{found.path if found else inner}:{pin.line}"
                 return _refused(
                     effect,
-                    f"the pin of {effect.name} is shadowed: {found.path if found else inner}:{pin.line} sets the image first",
+                    f"the pin of {effect.name} is shadowed: {place} sets the image first",
                     "shadowed",
                     hint="pins live only in overlays: remove that entry",
                 )

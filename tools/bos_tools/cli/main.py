@@ -135,5 +135,5 @@ def entry() -> None:
     try:
         sys.stdout.flush()
     except (BrokenPipeError, ValueError):
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads it any more
+        sys.stdout = None
     raise SystemExit(code)

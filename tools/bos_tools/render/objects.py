@@ -85,9 +85,9 @@ def differences(before: bytes, after: bytes) -> list[Change]:
         now = dict(leaves(right.data)) if right else {}
         for field in [*was, *(f for f in now if f not in was)]:
             if was.get(field, _ABSENT) != now.get(field, _ABSENT) or type(was.get(field)) is not type(now.get(field)):
-                shown = hidden and field.split(".")[0] in ("data", "stringData")
+                secret = hidden and field.split(".")[0] in ("data", "stringData")
                 changes.append(
-                    Change(identity, field, _hide(was, field, shown), _hide(now, field, shown))
+                    Change(identity, field, _hide(was, field, hidden=secret), _hide(now, field, hidden=secret))
                 )
     return changes
 
@@ -95,7 +95,7 @@ def differences(before: bytes, after: bytes) -> list[Change]:
 _ABSENT = object()
 
 
-def _hide(side: dict[str, Any], field: str, hidden: bool) -> Any:
+def _hide(side: dict[str, Any], field: str, *, hidden: bool) -> Any:
     if field not in side:
         return None
     return "(hidden)" if hidden else side[field]

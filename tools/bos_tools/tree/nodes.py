@@ -246,7 +246,7 @@ _RESOLVER = yaml.resolver.Resolver()
 
 def scalar_tag(value: str) -> str:
     """Return the YAML 1.1 tag that a plain scalar of this text resolves to."""
-    tag: str = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]  # untyped stub
     return tag.rpartition(":")[2]
 
 

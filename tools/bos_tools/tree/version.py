@@ -10,11 +10,12 @@ TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 MOVING = frozenset(
-    (
-        "latest main master trunk head stable edge nightly dev devel develop development next canary unstable "
-        "testing test rolling current lts mainline snapshot rc beta alpha prod production staging release"
-    ).split()  # noqa: SIM905 -- a list of words reads best as words
-)
+    {
+        "latest", "main", "master", "trunk", "head", "stable", "edge", "nightly", "dev", "devel", "develop",
+        "development", "next", "canary", "unstable", "testing", "test", "rolling", "current", "lts",
+        "mainline", "snapshot", "rc", "beta", "alpha", "prod", "production", "staging", "release",
+    }
+)  # fmt: skip
 PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|ea|m|a|b)[.-]?\d*", re.IGNORECASE)
 NUMBERED = re.compile(r"[vV]?(?P<numbers>\d+(?:\.\d+)*)(?P<rest>(?:[-._+].*|[A-Za-z].*)?)")
 DATED = re.compile(r"(\d{4})[-.](\d{2})[-.](\d{2})(?P<rest>.*)")

@@ -1,0 +1,218 @@
+"""`check`: clean on this repository, and each rule has mutations that make it fail at the right file and line."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bos_tools.cli.main import main
+from bos_tools.doors.files import WorkTree
+from bos_tools.render.kustomize import Renderer
+from bos_tools.review.findings import Finding
+from bos_tools.review.rules import RULES, check, explain
+from bos_tools.tree.layout import Tree
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Mutation(NamedTuple):
+    """An edit of the repository, and the line (by its text, after the edit) that the finding must name."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+    at: str
+    found_in: str = ""
+    """The file of the finding, where it is another one."""
+
+
+WEB = "overlays/dev/web/kustomization.yaml"
+VCT = """
+  volumeClaimTemplates:
+  - metadata:
+      name: more
+    spec:
+      accessModes: [ReadWriteOnce]
+      resources:
+        requests:
+          storage: 1Gi
+"""
+MUTATIONS = [
+    Mutation("P0", "base/web/deployment.yaml", "cpu: 250m", "cpu: 200m", "cpu: 200m"),
+    Mutation("P0", "base/postgres/statefulset.yaml", "memory: 4Gi", "memory: 3Gi", "memory: 3Gi"),
+    Mutation("P0", "base/redis/statefulset.yaml", "replicas: 1", "replicas: 2", "replicas: 2"),
+    Mutation("P0", "base/backend/service.yaml", "port: 3001", "port: 3002", "ports:"),
+    Mutation("P1", "base/platform/storageclass-block.yaml", "Expansion: true", "Expansion: false", "allowVolumeExpansion"),
+    Mutation("P1", "overlays/dev/redis/redis-data.yaml", "1Gi", "2Gi", "storage: 2Gi"),
+    Mutation("P1", "overlays/prod/postgres/postgres-data.yaml", "storage: ", "storage: 1", "storage: 1"),
+    Mutation("P1", "base/grafana/pvc-data.yaml", "buildingos-block", "standard", "storageClassName: standard"),
+    Mutation("P2", "base/web/hpa.yaml", "averageUtilization: 60", "averageUtilization: 80", "averageUtilization: 80"),
+    Mutation("P2", "base/backend/hpa.yaml", "maxReplicas: 6", "maxReplicas: 9", "maxReplicas: 9"),
+    Mutation("P2", "base/backend/pdb.yaml", "minAvailable: 1", "minAvailable: 2", "minAvailable: 2"),
+    Mutation("P2", "base/web/deployment.yaml", "podAntiAffinity:", "podAffinity:", "affinity:"),
+    Mutation("P3", "base/web/deployment.yaml", "path: /health", "path: /", "path: /"),
+    Mutation("P3", "base/backend/deployment.yaml", "/app/healthcheck.js]", "/app/other.js]", "/app/other.js"),
+    Mutation("P3", "base/nodered/deployment.yaml", "          timeoutSeconds: 5\n", "", "startupProbe:"),
+    Mutation("P3", "base/emqx/statefulset.yaml", "readinessProbe:", "x-readinessProbe:", "- name: emqx"),
+    Mutation("P4", "base/redis/statefulset.yaml", "values: [database]", "values: [worker]", "nodeAffinity:"),
+    Mutation("P4", "base/zlmediakit/deployment.yaml", "  value: streaming", "  value: other", "tolerations:"),
+    Mutation("P5", "base/ingress/ingress.yaml", "number: 3001", "number: 3002", "- path: /api"),
+    Mutation("P5", "base/ingress/ingress.yaml", "ingressClassName: nginx", "ingressClassName: traefik", "ingressClassName"),
+    Mutation("P5", "base/web/nginx.conf", "http://backend$search_domain:3001", "http://api:3001", "location ^~ /api/"),
+    Mutation("P6", "base/components/nodeport/services.yaml", "NodePort", "ClusterIP", "- op"),
+    Mutation("P6", "base/web/service.yaml", "spec:", "spec:\n  type: NodePort", "type: NodePort"),
+    Mutation("P7", "base/components/pull-secret/pods.yaml", "swr-cred", "backend-env", "- op"),
+    Mutation("P7", "base/web/nginx.conf", "http {", "# -----BEGIN PRIVATE KEY-----\nhttp {", "PRIVATE KEY"),
+    Mutation("P8", "base/web/job.yaml", "BeforeHookCreation", "HookSucceeded", "hook-delete-policy"),
+    Mutation("P8", "base/web/deployment.yaml", "readOnly: true # web-init", "readOnly: false # web-init", "frontend-data", ),
+    Mutation("P9", WEB, "newTag: v1.0.0", "newTag: latest", "newTag: latest"),
+    Mutation("P9", "overlays/prod/web/kustomization.yaml", "v1.0.0", "v1.0.1", "newTag: v1.0.1"),
+    Mutation("P9", "overlays/prod/environment.yaml", "grafana:13.2.0", "grafana:13.1.0", "grafana:13.1.0"),
+    Mutation("P10", "base/web/deployment.yaml", "spec:\n", "spec:\n  replicas: 2\n", "replicas: 2"),
+    Mutation("P10", "base/components/rwx/claims.yaml", "ReadWriteMany", "ReadWriteOnce", "- name: frontend-data", "base/web/deployment.yaml"),
+    Mutation("P11", "overlays/dev/kustomization.yaml", "- web\n", "", "resources:"),
+    Mutation("P11", "overlays/dev/kustomization.yaml", "resources:", "namePrefix: x-\nresources:", "namePrefix"),
+    Mutation("K1", WEB, "- name: web", "- name: wbe", "- name: wbe"),
+    Mutation("K2", "base/components/nodeport/kustomization.yaml", "exposed=true", "exposed=no", "kind: Service"),
+    Mutation("K3", WEB, "images:", "replacements:\n- source:\n    kind: Deployment\n    name: web\n  targets:\n  - select:\n      kind: Nope\n    fieldPaths: [spec.x]\nimages:", "kind: Nope"),
+    Mutation("K4", WEB, "  newTag: v1.0.0", "  newTag: v1.0.0\n  newTag: v1.0.2", "newTag: v1.0.2"),
+    Mutation("K5", WEB, "- name: web", "- name: web\n  newTag: v0.9.0\n- name: web # again", "# again"),
+    Mutation("K6", WEB, "patches:", "patches:\n- target: {}\n  patch: |-\n    $patch: delete\n    kind: X\n    metadata:\n      name: x", "- target: {}"),
+    Mutation("K7", "base/web/kustomization.yaml", "resources:", "images:\n- name: web\n  newName: other\nresources:", "- name: web", WEB),
+    Mutation("K8", WEB, "resources:", "resources:\n- https://example.com/base", "example.com"),
+    Mutation("K9", WEB, "images:", "images: [", "- name: web"),
+    Mutation("K9", WEB, "- path: frontend-data.yaml", "- path: absent.yaml", "absent.yaml"),
+    Mutation("K10", WEB, "newTag: v1.0.0", "newTag: 1.10", "newTag: 1.10"),
+    Mutation("S1", "base/web/deployment.yaml", "runAsNonRoot: true", "runAsNonRoot: false", "runAsNonRoot: false"),
+    Mutation("S1", "base/grafana/deployment.yaml", "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", "allowPrivilegeEscalation: true"),
+    Mutation("S1", "base/web/job.yaml", "drop: [ALL]", "drop: [NET_RAW]", "drop: [NET_RAW]"),
+    Mutation("S2", "base/nodered/deployment.yaml", "readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "readOnlyRootFilesystem: false"),
+    Mutation("S3", "base/web/job.yaml", "          limits:\n            cpu: 500m\n", "          limits:\n", "limits:"),
+    Mutation("S4", "base/emqx/statefulset.yaml", "automountServiceAccountToken: false", "automountServiceAccountToken: true", "automountServiceAccountToken"),
+    Mutation("S5", "base/grafana/deployment.yaml", "type: Recreate", "type: RollingUpdate", "type: RollingUpdate"),
+    Mutation("S6", "base/backend/deployment.yaml", "name: backend-env", "name: backend-evn", "    spec:"),
+    Mutation("S6", "base/web/deployment.yaml", "claimName: frontend-data", "claimName: frontend", "    spec:"),
+    Mutation("S7", "base/web/pdb.yaml", "AlwaysAllow", "IfHealthyBudget", "unhealthyPodEvictionPolicy"),
+    Mutation("S8", "base/web/service.yaml", "targetPort: http", "targetPort: htpp", "targetPort: htpp"),
+    Mutation("S8", "base/redis/service.yaml", "  selector:\n    app.kubernetes.io/name: redis", "  selector:\n    app.kubernetes.io/name: rediss", "selector:"),
+    Mutation("S9", "base/redis/pvc.yaml", "Prune=false,Delete=false", "Prune=false", "sync-options"),
+    Mutation("S10", "base/platform/networkpolicy-default-deny.yaml", "[Ingress, Egress]", "[Ingress]", "policyTypes"),
+    Mutation("S10", "base/platform/namespace.yaml", "enforce: baseline", "enforce: privileged", "enforce: privileged"),
+    Mutation("S11", "base/redis/statefulset.yaml", "  selector:", VCT.lstrip("\n") + "  selector:", "- metadata:"),
+    Mutation("L1", "base/redis/kustomization.yaml", "resources:", "images:\n- name: redis\n  newTag: 1.2.3\nresources:", "- name: redis"),
+    Mutation("L2", WEB, "images:", "namePrefix: x-\nimages:", "namePrefix"),
+    Mutation("L3", "overlays/dev/environment.yaml", "access: nodeport", "access: nodeprot", "access: nodeprot"),
+    Mutation("L3", "overlays/prod/environment.yaml", "count: 3", "count: three", "count: three"),
+    Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("mutated") / "repo"
+    target.mkdir()
+    for name in ("base", "overlays"):
+        shutil.copytree(ROOT / name, target / name)
+    shutil.copy(ROOT / "pyproject.toml", target)
+    return target
+
+
+def findings(root: Path, env: str | None = None) -> list[Finding]:
+    return check(Tree(WorkTree(root)), Renderer(), env)
+
+
+def test_this_repository_is_clean():
+    assert findings(ROOT) == []
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.rule}-{m.file}-{m.at}".replace("/", "_"))
+def test_each_rule_fails_at_the_file_and_line_of_the_mutation(copy: Path, mutation: Mutation):
+    file = copy / mutation.file
+    before = file.read_text()
+    assert mutation.old in before
+    try:
+        if mutation.rule == "L4":
+            file.unlink()
+        else:
+            file.write_text(before.replace(mutation.old, mutation.new, 1))
+        found = [(f.path, f.line) for f in findings(copy) if f.rule == mutation.rule]
+        where = mutation.found_in or mutation.file
+        lines = [n for n, line in enumerate((copy / where).read_text().splitlines(), 1) if mutation.at in line]
+    finally:
+        file.write_text(before)
+
+    assert [(path, line) for path, line in found if path == where and line in lines], (found, where, lines)
+
+
+def test_the_copy_is_clean_when_every_mutation_is_taken_back(copy: Path):
+    assert findings(copy) == []
+
+
+def test_every_rule_has_a_mutation():
+    assert {mutation.rule for mutation in MUTATIONS} == set(RULES)
+
+
+@pytest.mark.parametrize("identity", RULES)
+def test_every_rule_explains_itself_and_names_its_source(identity: str, capsys):
+    assert main(["check", "--explain", identity.lower()]) == 0
+
+    title, why = explain(identity)
+    assert capsys.readouterr().out.startswith(f"{identity}: {title}")
+    assert "Source: " in why
+
+
+def test_an_unknown_rule_is_a_usage_error_that_lists_the_known_ones(capsys):
+    assert main(["check", "--explain", "P99"]) == 2
+
+    err = capsys.readouterr().err
+    assert "no such rule" in err
+    assert "P11" in err
+
+
+def test_findings_are_data_with_exit_code_1(copy: Path, capsys):
+    file = copy / "base/redis/pvc.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("Prune=false,Delete=false", "Prune=false"))
+    try:
+        code = main(["--repo", str(copy), "check", "--output", "json"])
+    finally:
+        file.write_text(before)
+
+    said = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert said["rules"] == len(RULES)
+    assert [(f["rule"], f["path"], f["environments"]) for f in said["findings"]] == [
+        ("S9", "base/redis/pvc.yaml", ["dev", "preprod", "prod"])
+    ]
+
+
+def test_a_broken_unit_is_one_finding_and_the_rest_is_still_judged(copy: Path):
+    broken, other = copy / WEB, copy / "base/redis/pvc.yaml"
+    texts = broken.read_text(), other.read_text()
+    broken.write_text("images: [\n")
+    other.write_text(texts[1].replace("Prune=false,Delete=false", ""))
+    try:
+        found = findings(copy, "dev")
+    finally:
+        broken.write_text(texts[0])
+        other.write_text(texts[1])
+
+    assert [f.rule for f in found if f.path == WEB] == ["K9"]
+    assert [f.rule for f in found if f.path == "base/redis/pvc.yaml"] == ["S9"]
+
+
+def test_one_cause_in_many_objects_is_one_finding(copy: Path):
+    file = copy / "base/components/pull-secret/pods.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("swr-cred", "backend-env"))
+    try:
+        found = [f for f in findings(copy) if f.rule == "P7"]
+    finally:
+        file.write_text(before)
+
+    assert len(found) == 1
+    assert found[0].environments == ("dev", "preprod", "prod")

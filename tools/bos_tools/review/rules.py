@@ -1,0 +1,46 @@
+"""The rules by id, and the run of all of them."""
+
+from dataclasses import replace
+
+from bos_tools.errors import Usage
+from bos_tools.render.kustomize import Renderer
+from bos_tools.review import rules_kustomize, rules_layout, rules_plan, rules_pods
+from bos_tools.review.findings import Finding, merged
+from bos_tools.review.world import Rule, environments
+from bos_tools.tree.layout import Tree
+
+
+def _rules() -> dict[str, Rule]:
+    """Return the rules of each module in their order; `p2_spread` has the id P2."""
+    found: dict[str, Rule] = {}
+    for module in (rules_plan, rules_kustomize, rules_pods, rules_layout):
+        for name, function in vars(module).items():
+            head = name.partition("_")[0]
+            if head[:1] in "pksl" and head[1:].isdigit() and callable(function):
+                found[head.upper()] = function
+    return found
+
+
+RULES = _rules()
+
+
+def check(tree: Tree, renderer: Renderer, env: str | None = None) -> list[Finding]:
+    """Return every finding in one environment or in all; a broken unit is one finding, and the rest is judged."""
+    names = list(tree.settings.environments) if env is None else [tree.environment(env)]
+    worlds, findings = environments(tree, renderer, names)
+    for world in worlds:
+        for identity, rule in RULES.items():
+            findings += list(rule(replace(world, rule=identity)))
+    return merged(findings)
+
+
+def explain(identity: str) -> tuple[str, str]:
+    """Return a rule's title and its reason.
+
+    Raises Usage for an id that is none.
+    """
+    rule = RULES.get(identity.upper())
+    if rule is None:
+        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(RULES)}")
+    title, _, rest = (rule.__doc__ or "").strip().partition("\n")
+    return title, "\n".join(line.strip() for line in rest.strip().splitlines())

@@ -1,0 +1,153 @@
+"""Kustomize's silent no-ops: what it builds with exit code 0 and no effect (peers.md, "What users ask for", 9)."""
+
+from collections.abc import Iterator
+
+from bos_tools.render.objects import Object, images
+from bos_tools.review.findings import Finding
+from bos_tools.review.locate import selects
+from bos_tools.review.world import Environment
+from bos_tools.tree.kustomization import Kustomization
+from bos_tools.tree.layout import Unit
+from bos_tools.tree.nodes import Node, scalar_tag
+
+
+def k1_pins(env: Environment) -> Iterator[Finding]:
+    """Every pin has an effect: some container of its unit runs exactly what it renders.
+
+    Source: peers.md: a name that matches nothing builds with exit code 0.
+    """
+    for unit, found in env.units:
+        running = {image for made in env.objects if made.unit == unit for _, image in images(made.object)}
+        for pin in found.pins:
+            if running and pin.rendered not in running and not _shadows(env, unit, found, pin.name):
+                yield env.file(
+                    found.path, pin.line, f"the pin of {pin.name} has no effect: nothing runs {pin.rendered}"
+                )
+
+
+def k2_patches(env: Environment) -> Iterator[Finding]:
+    """Every patch with a target changes something wherever its kustomization is used.
+
+    Source: manifests.md, "Kustomize facts": a target that matches nothing is silently fine.
+    """
+    for found, objects in _used(env):
+        for item in found.sequence("patches"):
+            target = item.get("target")
+            if target is not None and target.keys and not _deletes(item):
+                if not any(selects(target, one) for one in objects):
+                    yield env.file(found.path, target.line, "a patch whose target matches nothing")
+
+
+def k3_replacements(env: Environment) -> Iterator[Finding]:
+    """Every target of a replacement selects an object.
+
+    Source: peers.md: a replacement that matches nothing builds with exit code 0.
+    """
+    for found, objects in _used(env):
+        for item in found.sequence("replacements"):
+            targets = item.get("targets")
+            for target in targets.items if targets is not None else []:
+                select = target.get("select")
+                if select is not None and not any(selects(select, one) for one in objects):
+                    yield env.file(found.path, select.line, "a replacement whose target matches nothing")
+
+
+def k4_duplicate_keys(_: Environment) -> Iterator[Finding]:
+    """No mapping has a key twice.
+
+    Source: peers.md: kustomize lets the last one win. The parser refuses the file, so this rule has nothing more to do.
+    """
+    return iter(())
+
+
+def k5_twice(env: Environment) -> Iterator[Finding]:
+    """No kustomization pins the same image twice.
+
+    Source: peers.md: the last entry wins.
+    """
+    for found in _kustomizations(env):
+        seen: set[str] = set()
+        for pin in found.pins:
+            if pin.name in seen:
+                yield env.file(found.path, pin.line, f"the image is pinned twice: {pin.name}")
+            seen.add(pin.name)
+
+
+def k6_everything(env: Environment) -> Iterator[Finding]:
+    """No patch has an empty target.
+
+    Source: peers.md: `target: {}` with `$patch: delete` empties the whole render with exit code 0.
+    """
+    for found in _kustomizations(env):
+        for item in found.sequence("patches"):
+            target = item.get("target")
+            if target is not None and not target.keys:
+                yield env.file(found.path, item.line, "a patch with an empty target changes every object")
+
+
+def k7_shadowed(env: Environment) -> Iterator[Finding]:
+    """No pin of an overlay is shadowed by an entry that sets the same image first.
+
+    Source: peers.md: when a base sets `newName`, the overlay's entry of the original name no longer matches.
+    """
+    for unit, found in env.units:
+        for pin in found.pins:
+            if shadow := _shadows(env, unit, found, pin.name):
+                yield env.file(found.path, pin.line, f"the pin of {pin.name} is shadowed: {shadow}")
+
+
+def k8_local(_: Environment) -> Iterator[Finding]:
+    """Every source is a path inside the repository: no Helm, no remote base.
+
+    Source: design.md, "Rendering". The unit is not rendered then, so its other rules are silent.
+    """
+    return iter(())
+
+
+def k9_renders(_: Environment) -> Iterator[Finding]:
+    """Every unit can be read and rendered by the kustomize that Argo CD ships.
+
+    Source: design.md, "Rendering". A unit that can't is one finding, and the others are still checked.
+    """
+    return iter(())
+
+
+def k10_strings(env: Environment) -> Iterator[Finding]:
+    """Every tag is a string for YAML.
+
+    Source: peers.md: kustomize fails on an unquoted `1.10`, and `1e3` would be another tag.
+    """
+    for found in _kustomizations(env):
+        for pin in found.pins:
+            tag = pin.node.get("newTag")
+            if tag is not None and tag.is_plain and scalar_tag(tag.value) != "str":
+                yield env.file(found.path, tag.line, f"the tag of {pin.name} is no string without quotes: {tag.value}")
+
+
+def _kustomizations(env: Environment) -> list[Kustomization]:
+    graph = env.tree.graph
+    folders = {folder for unit, _ in env.units for folder in graph.folders(unit.folder)}
+    return [found for folder in sorted(folders) if (found := graph.kustomization(folder)) is not None]
+
+
+def _used(env: Environment) -> Iterator[tuple[Kustomization, list[Object]]]:
+    """Yield each kustomization with the objects of all units that include it."""
+    for found in _kustomizations(env):
+        units = {unit for unit, _ in env.units if found.folder in env.tree.graph.folders(unit.folder)}
+        rendered = {made.unit for made in env.objects}
+        if units <= rendered:
+            yield found, [made.object for made in env.objects if made.unit in units]
+
+
+def _shadows(env: Environment, unit: Unit, found: Kustomization, name: str) -> str:
+    for folder in env.tree.graph.folders(unit.folder):
+        inner = env.tree.graph.kustomization(folder)
+        for pin in inner.pins if inner is not None and folder != found.folder else ():
+            if pin.name == name and pin.new_name:
+                return f"{inner.path if inner else folder}:{pin.line}"
+    return ""
+
+
+def _deletes(item: Node) -> bool:
+    patch = item.get("patch")
+    return patch is not None and "$patch: delete" in patch.value

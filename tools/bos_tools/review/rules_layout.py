@@ -1,0 +1,88 @@
+"""The layout: where a pin may stand, and what an overlay may hold (design.md, "The repository")."""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+
+from bos_tools.errors import RepositoryError
+from bos_tools.review.findings import Finding
+from bos_tools.review.world import Environment
+from bos_tools.tree.nodes import Node, parse, plain_data
+
+UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})
+
+
+def l1_pins(env: Environment) -> Iterator[Finding]:
+    """Pins stand only in overlays, so that a bump is one line in one file.
+
+    Source: design.md, "The repository".
+    """
+    for folder in sorted({f for unit, _ in env.units for f in env.tree.graph.folders(unit.folder)}):
+        found = env.tree.graph.kustomization(folder)
+        if found is not None and not folder.startswith("overlays/"):
+            for pin in found.pins:
+                yield env.file(found.path, pin.line, f"a pin outside of the overlays: {pin.name}")
+
+
+def l2_overlays(env: Environment) -> Iterator[Finding]:
+    """An overlay holds a pin, a size, a count, a host, and nothing else.
+
+    Source: design.md, "The repository". What environments share is a component; `diff -r` of two overlays is the
+    promotion report.
+    """
+    for unit, found in env.units:
+        for key in found.root.keys:
+            if key.value not in UNIT_KEYS:
+                yield env.file(found.path, key.line, f"an overlay holds a pin, a size, a count or a host: {key.value}")
+        for item in found.sequence("resources"):
+            if item.value != f"../../../base/{unit.service}":
+                yield env.file(found.path, item.line, f"the unit {unit.service} is made of its one base: {item.value}")
+
+
+def l3_environment(env: Environment) -> Iterator[Finding]:
+    """environment.yaml says what the environment is, in the words of its schema.
+
+    Source: design.md, "The repository"; the schema is `environment.schema.json` of this package.
+    """
+    path = f"overlays/{env.name}/environment.yaml"
+    data = env.tree.source.read(path)
+    if data is None:
+        yield env.file(path, 0, f"{env.name} has no environment.yaml")
+        return
+    import jsonschema_rs
+
+    try:
+        root = parse(data, path).single()
+    except RepositoryError:
+        return  # K9 has it
+    schema = json.loads(files("bos_tools.review").joinpath("environment.schema.json").read_text("utf-8"))
+    for error in jsonschema_rs.validator_for(schema).iter_errors(plain_data(root)):
+        line = _line(root, list(error.instance_path))
+        yield env.file(path, line, f"environment.yaml: {error.message}")
+    if isinstance(env.says.get("environment"), str) and env.says["environment"] != env.name:
+        yield env.file(
+            path, _line(root, ["environment"]), f"this is the environment {env.name}: {env.says['environment']}"
+        )
+
+
+def l4_everywhere(env: Environment) -> Iterator[Finding]:
+    """A service of the first environment has its unit in every other one.
+
+    Source: design.md, "The repository": the environments differ in numbers, not in what they are made of.
+    """
+    services = {unit.service for unit, _ in env.units} | set(env.tree.services(env.name))
+    for service in env.tree.services(env.tree.settings.environments[0]):
+        if service not in services:
+            yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} lacks the service {service}")
+
+
+def _line(root: Node, path: list[str | int]) -> int:
+    node, line = root, root.line
+    for step in path:
+        if isinstance(step, int) and step < len(node.items):
+            node = node.items[step].resolved()
+            line = node.line
+        elif (inner := node.get(str(step))) is not None:
+            line = next(key.line for key in node.keys if key.value == step)
+            node = inner
+    return line
