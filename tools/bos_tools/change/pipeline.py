@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bos_tools.change.prove import Proof, prove
 from bos_tools.doors import files
-from bos_tools.errors import OutsideError, Refused
+from bos_tools.errors import BosError, OutsideError, Refused
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -79,12 +79,16 @@ def _commit(intent: Intent, root: Path) -> Outcome:
     missing = {path: change for path, change in plan.files.items() if path not in there}
     _write(root, missing)
     try:
-        return Outcome(plan, proof, door.commit_paths(list(plan.files), message(plan)))
-    except BaseException:  # a hook said no, or the user interrupted it
-        for path, (old, new) in missing.items():
-            if door.committed(path) != new:
+        commit = door.commit_paths(list(plan.files), message(plan))
+    except BaseException as error:  # a hook said no, the user interrupted it, or a killed run's git was still at it
+        landed = [path for path, (_, new) in plan.files.items() if door.committed(path) == new]
+        for path, (old, _) in missing.items():
+            if path not in landed:
                 files.restore(root, path, old)
-        raise
+        if len(landed) < len(plan.files) or not isinstance(error, BosError):
+            raise
+        commit = door.resolve("HEAD")
+    return Outcome(plan, proof, commit)
 
 
 def _write(root: Path, changes: Mapping[str, tuple[bytes, bytes]]) -> None:

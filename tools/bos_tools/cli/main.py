@@ -10,7 +10,6 @@ import typer
 from bos_tools import __version__
 from bos_tools.cli import bump, check, doctor, history, output, show
 from bos_tools.errors import BosError
-from bos_tools.tree.layout import not_a_repository
 
 app = typer.Typer(
     name="bos-tools",
@@ -64,15 +63,21 @@ class Session:
         Raises RepositoryError where there is none.
         """
         if self.named is not None:
-            if not (self.named / "pyproject.toml").is_file():
-                raise not_a_repository()
-            return self.named.resolve()
+            if (self.named / "pyproject.toml").is_file():
+                return self.named.resolve()
+            raise _not_a_repository()
         here = Path.cwd().resolve()
         for folder in (here, *here.parents):
             file = folder / "pyproject.toml"
             if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
                 return folder
-        raise not_a_repository()
+        raise _not_a_repository()
+
+
+def _not_a_repository() -> BosError:
+    from bos_tools.tree.layout import not_a_repository  # it reads YAML, and `--help` need not
+
+    return not_a_repository()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -71,6 +71,8 @@ class Git:
 
     def blob(self, sha: str) -> bytes:
         """Return a blob's bytes."""
+        if len(sha) > 40:  # GitPython reads SHA-1 repositories only
+            return self.run("cat-file", "blob", sha).encode("utf-8", "surrogateescape")
         data: bytes = self.objects.stream(bytes.fromhex(sha)).read()
         return data
 
