@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
 from workshop import WHO
 
 settings.register_profile("ours", deadline=None, derandomize=True, database=None)
@@ -16,7 +17,7 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory):
     """Keep a run from the machine's caches and settings, and the machine from the run."""
     kept = dict(os.environ)
     for name in list(os.environ):
-        if name.startswith("GIT_") and name not in ("GIT_SSL_CAINFO",):
+        if name.startswith("GIT_") and name != "GIT_SSL_CAINFO":
             del os.environ[name]
     os.environ.update(WHO)
     os.environ["BOS_TOOLS_CACHE"] = str(tmp_path_factory.mktemp("cache"))

@@ -79,9 +79,7 @@ def test_the_demo_tells_its_story_to_the_end():
 
 
 def test_the_module_runs_as_a_program_too(fresh):
-    done = subprocess.run(
-        [sys.executable, "-m", "bos_tools", "--version"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "bos_tools", "--version"], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout.split()[0]) == (0, "bos-tools")
 

@@ -18,9 +18,7 @@ class BosError(Exception):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(
-        self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0
-    ) -> None:
+    def __init__(self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
@@ -80,9 +78,7 @@ class CommandFailed(OutsideError):
 
     def __init__(self, argv: list[str], returncode: int, stderr: str) -> None:
         said = " ".join(stderr.split()) or f"exit code {returncode}"
-        super().__init__(
-            f"{' '.join(argv[:2])} failed: {said[:2000]}", reason=f"{argv[0].rsplit('/', 1)[-1]}-failed"
-        )
+        super().__init__(f"{' '.join(argv[:2])} failed: {said[:2000]}", reason=f"{argv[0].rsplit('/', 1)[-1]}-failed")
         self.argv = argv
         self.returncode = returncode
         self.stderr = stderr

@@ -51,7 +51,7 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
 
 
 def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
-    """Yield every root below overlays whose render reads an edited file, plain lists aside."""
+    """Yield every root below overlays whose render reads an edited file; an aggregator that only lists is not one."""
     for env in tree.settings.environments:
         folders = [f"overlays/{env}", *(f"overlays/{env}/{n}" for n in tree.source.names(f"overlays/{env}"))]
         for folder in folders:
@@ -61,8 +61,14 @@ def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
                     continue
             except RepositoryError:
                 continue  # broken already, and no render of ours reaches it: `check` reports it
-            if not {key.value for key in found.root.keys} <= LISTING:
+            if folder != f"overlays/{env}" or not found.root.fields.keys() <= LISTING or _lists_others(env, found):
                 yield folder
+
+
+def _lists_others(env: str, aggregator: Kustomization) -> bool:
+    """Tell whether an aggregator takes in something that is no unit of its own environment."""
+    folder = f"overlays/{env}/"
+    return not all((aggregator.local(r) or "").startswith(folder) for r in aggregator.references)
 
 
 def _reads(tree: Tree, folder: str, edited: Mapping[str, object]) -> bool:
@@ -70,9 +76,7 @@ def _reads(tree: Tree, folder: str, edited: Mapping[str, object]) -> bool:
     return any(path in closure or any(tree.source.real(read) == path for read in closure) for path in edited)
 
 
-def _judge(
-    graph: Graph, folder: str, effects: list[ImageEffect], found: list[Change], render: bytes
-) -> None:
+def _judge(graph: Graph, folder: str, effects: list[ImageEffect], found: list[Change], render: bytes) -> None:
     """Hold the changes of one unit against its effects, both ways."""
     now = [(o.id, field, image) for o in objects(render) for field, image in images(o)]
     fields = {(who, field) for who, field, _ in now}

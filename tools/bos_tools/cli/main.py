@@ -87,11 +87,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = app(words, prog_name="bos-tools", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # typer has caught it
+            output.words("interrupted")
     except BosError as error:
         return output.failure(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         output.words("interrupted")
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe left: `bos-tools render | head`
         sys.stderr.close()
         return 0
@@ -121,6 +123,7 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
     return output.failure(bug, as_json=as_json)
 
 
+INTERRUPTED = 130
 COMMANDS = frozenset({"bump", "status", "render", "diff", "history", "check", "doctor"})
 
 

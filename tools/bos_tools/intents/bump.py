@@ -145,6 +145,14 @@ def _pin(found: Kustomization, name: str) -> Pin | None:
             path=found.path,
             line=pins[1].line,
         )
+    if pins and "<<" in pins[0].node.fields:
+        raise RepositoryError(
+            f"can't be edited safely: the pin of {name} takes part of itself through a merge key",
+            reason="unsafe-edit",
+            hint="write `newTag: VERSION` in the entry itself",
+            path=found.path,
+            line=pins[0].line,
+        )
     return pins[0] if pins else None
 
 
@@ -169,11 +177,10 @@ def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None
             path=found.path,
         )
     if not known:
-        raise RepositoryError(
-            f"{unit.service} in {unit.env} runs no image", reason="unknown-image", path=found.path
-        )
+        raise RepositoryError(f"{unit.service} in {unit.env} runs no image", reason="unknown-image", path=found.path)
     raise Usage(
-        f"{unit.service} in {unit.env} has several images", reason="which-image",
+        f"{unit.service} in {unit.env} has several images",
+        reason="which-image",
         hint=f"say --image with one of {', '.join(known)}",
     )
 

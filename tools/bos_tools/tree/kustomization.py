@@ -103,6 +103,8 @@ class Kustomization:
         fields = {key: self._text(node, key) for key in ("name", "newName", "newTag", "digest")}
         if not fields["name"]:
             raise self.broken("an entry of `images` has no name", node)
+        if fields["newName"] and ("@" in fields["newName"] or ":" in fields["newName"].rpartition("/")[2]):
+            raise self.broken(f"`newName` carries a tag: {fields['newName']}", node)
         return Pin(index, node.line, fields["name"], fields["newName"], fields["newTag"], fields["digest"], node)
 
     def _text(self, node: Node, key: str) -> str | None:

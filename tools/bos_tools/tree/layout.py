@@ -61,7 +61,7 @@ class Tree:
             ) from error
         except (KeyError, TypeError):
             table = None
-        if table is None:
+        if not isinstance(table, dict):
             raise not_a_repository()
         environments = table.get("environments")
         services = table.get("data-services", [])

@@ -30,8 +30,10 @@ class Edited:
     files: Mapping[str, bytes]
 
     def read(self, path: str) -> bytes | None:
-        """Return the edited bytes, or what lies under them."""
+        """Return the edited bytes, also through a link, or what lies under them."""
         found = self.files.get(path)
+        if found is None:
+            found = self.files.get(self.under.real(path))
         return self.under.read(path) if found is None else found
 
     def names(self, folder: str) -> list[str]:
