@@ -103,6 +103,7 @@ MUTATIONS = [
     Mutation("S10", "base/platform/networkpolicy-default-deny.yaml", "[Ingress, Egress]", "[Ingress]", "policyTypes"),
     Mutation("S10", "base/platform/namespace.yaml", "enforce: baseline", "enforce: privileged", "enforce: privileged"),
     Mutation("S11", "base/redis/statefulset.yaml", "  selector:", VCT.lstrip("\n") + "  selector:", "- metadata:"),
+    Mutation("S12", "overlays/dev/platform/kustomization.yaml", "- ../../../base/components/nodeport-access\n- ../env", "- ../env\n- ../../../base/components/nodeport-access", "metadata:", "base/components/nodeport-access/networkpolicy.yaml"),
     Mutation("L1", "base/redis/kustomization.yaml", "resources:", "images:\n- name: redis\n  newTag: 1.2.3\nresources:", "- name: redis"),
     Mutation("L2", WEB, "images:", "namePrefix: x-\nimages:", "namePrefix"),
     Mutation("L3", "overlays/dev/environment.yaml", "access: nodeport", "access: nodeprot", "access: nodeprot"),

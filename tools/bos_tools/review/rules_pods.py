@@ -235,3 +235,21 @@ def s11_templates(env: Environment) -> Iterator[Finding]:
                 if claim is None or claim.get("spec", "resources", "requests", "storage") != size:
                     place: Path = ("spec", "volumeClaimTemplates", index)
                     yield env.at(made, f"no claim {name}-{made.object.name}-{number} of {size} is declared", place)
+
+
+CLUSTER_WIDE = frozenset(
+    {"Namespace", "StorageClass", "PriorityClass", "IngressClass", "ClusterRole", "ClusterRoleBinding"}
+)
+
+
+def s12_namespace(env: Environment) -> Iterator[Finding]:
+    """Every object of a namespace is in the environment's own.
+
+    Source: plan.md, "Decided": one namespace per environment. A component that adds objects behind `../env` gets none.
+    """
+    for made in env.objects:
+        wanted = env.says.get("namespace")
+        if made.object.kind not in CLUSTER_WIDE and made.object.namespace != wanted:
+            shown = made.object.namespace or "none"
+            message = f"{made.object.kind} {made.object.name} is not in namespace {wanted}: {shown}"
+            yield env.at(made, message, ("metadata", "namespace"))

@@ -1,0 +1,88 @@
+"""The environments, rendered whole."""
+
+from pathlib import Path
+
+import pytest
+
+from bos_tools.doors.files import WorkTree
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import images, objects
+from bos_tools.tree.layout import Tree
+
+pytestmark = pytest.mark.manifests
+ROOT = Path(__file__).resolve().parents[2]
+TREE = Tree(WorkTree(ROOT))
+UNITS = TREE.units()
+SERVICES = {"web", "backend", "postgres", "redis", "tdengine", "emqx", "grafana", "zlmediakit", "nodered"}
+
+
+def render(folder: str):
+    return objects(Renderer().one(TREE.graph, folder))
+
+
+@pytest.mark.parametrize("env", TREE.settings.environments)
+def test_an_environment_has_the_nine_services_and_its_platform(env):
+    assert set(TREE.services(env)) >= SERVICES | {"platform"}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.folder)
+def test_a_unit_renders_by_itself_into_its_own_namespace(unit):
+    made = render(unit.folder)
+
+    assert made
+    spaces = {one.namespace for one in made if one.kind not in ("Namespace", "StorageClass", "PriorityClass")}
+    assert spaces <= {"buildingos"}
+    assert all("/" in image or ":" in image for one in made for _, image in images(one))
+
+
+@pytest.mark.parametrize("env", TREE.settings.environments)
+def test_the_aggregator_is_exactly_its_units(env):
+    whole = sorted(one.id for one in render(f"overlays/{env}"))
+
+    assert whole == sorted(one.id for unit in TREE.units(env) for one in render(unit.folder))
+    assert len(whole) == len(set(whole))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.folder)
+def test_a_unit_is_short_enough_to_read_whole(unit):
+    lines = (ROOT / unit.folder / "kustomization.yaml").read_text().splitlines()
+
+    assert len(lines) <= 25
+
+
+def test_every_file_of_a_base_holds_one_object_and_is_used():
+    used = {path for unit in UNITS for path in TREE.graph.closure(unit.folder)}
+    off = "base/components/web-emptydir/"  # a trait that no environment uses yet
+
+    files = {str(p.relative_to(ROOT)) for p in (ROOT / "base").rglob("*") if p.is_file() and p.suffix != ".md"}
+
+    assert {path for path in files - used if not path.startswith(off)} == set()
+    for path in files:
+        if path.endswith(".yaml"):
+            assert "\n---\n" not in (ROOT / path).read_text(), path
+
+
+def test_every_component_has_a_line_in_their_readme():
+    folders = {path.name for path in (ROOT / "base/components").iterdir() if path.is_dir()}
+    readme = (ROOT / "base/components/README.md").read_text()
+
+    assert {name for name in folders if f"| `{name}` |" not in readme} == set()
+
+
+def test_preprod_and_prod_differ_in_pins_sizes_hosts_and_labels_alone():
+    def files(env: str) -> dict[str, str]:
+        folder = ROOT / "overlays" / env
+        return {
+            str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.yaml") if p.name != "environment.yaml"
+        }
+
+    left, right = files("preprod"), files("prod")
+
+    assert left.keys() == right.keys()
+    for path in left:
+        changed = [
+            line.strip()
+            for line in set(right[path].splitlines()) - set(left[path].splitlines())
+        ]  # fmt: skip
+        words = ("newTag:", "digest:", "storage:", "value:", "buildingos.io/environment:")
+        assert all(line.startswith(words) for line in changed), (path, changed)
