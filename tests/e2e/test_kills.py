@@ -123,3 +123,21 @@ def test_a_killed_push_lands_once_or_not_at_all(tmp_path, work, env):
         assert (git(work, "status", "--porcelain"), (work / ".git/index").read_bytes()) == before
     for repo in (work, bare):
         git(repo, "fsck", "--strict")
+
+
+def test_a_commit_killed_between_its_write_and_its_end_is_finished_by_the_same_command(work, env):
+    hook = work / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nkill -9 $(ps -o ppid= -p $PPID)\nexit 1\n")  # the parent of git is the bump
+    hook.chmod(0o755)
+
+    code, _, _ = run(work, env, "v1.0.1", "--commit")
+
+    assert code == -signal.SIGKILL
+    assert tags(work) == ["v1.0.1", "v1.0.1"]
+    assert git(work, "rev-list", "--count", "HEAD") == "1\n"
+    hook.unlink()
+    code, _, err = run(work, env, "v1.0.1", "--commit")
+    assert code == 0, err
+    assert git(work, "rev-list", "--count", "HEAD") == "2\n"
+    assert git(work, "status", "--porcelain") == ""
+    assert leftovers(work, env) == []

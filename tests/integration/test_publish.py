@@ -11,7 +11,7 @@ from bos_tools.change import pipeline
 from bos_tools.doors.git import Git
 from bos_tools.errors import CommandFailed, OutsideError, Refused
 from bos_tools.intents.bump import Bump, Request
-from workshop import WHO, files, git, repository, write
+from workshop import WHO, deployment, files, git, repository, unit, write
 
 pytestmark = pytest.mark.integration
 WEB = "overlays/dev/web/kustomization.yaml"
@@ -224,6 +224,20 @@ def test_many_edits_of_one_work_tree_at_once_lose_nothing(tmp_path):
     assert {pipeline.Tree(pipeline.files.WorkTree(work)).unit("dev", s)[1].pins[0].tag for s in services} == {"v1.0.1"}
     assert git(work, "rev-list", "--count", "HEAD") == "7\n"
     assert len(git(work, "status", "--porcelain").splitlines()) == 6
+
+
+def test_many_edits_of_one_file_at_once_lose_nothing(tmp_path):
+    images = [f"img-{number}" for number in range(12)]
+    contents = files(["web"], ["dev"])
+    contents["base/web/deployment.yaml"] = deployment("web", images)
+    contents[WEB] = unit("web").partition("images:")[0]
+    work = repository(tmp_path / "work", contents)
+    tool = Path(sys.executable).parent / "bos-tools"
+
+    running = [subprocess.Popen([tool, "bump", "web", "v1.0.1", "--image", image], cwd=work) for image in images]
+
+    assert [process.wait() for process in running] == [0] * 12
+    assert (work / WEB).read_text().count("newTag: v1.0.1\n") == 12
 
 
 def test_what_fails_half_way_is_put_back(work):
