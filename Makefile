@@ -12,7 +12,7 @@ SYSTEM := nginx-light redis-server redis-sentinel
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
+setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
 	@$(BIN)/python -m compileall -q tools/bos_tools
 
 demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
@@ -47,18 +47,23 @@ $(VENV)/.ready: tools/requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# A finished binary is kept outside of the work tree, under the hash of the sums that pin every byte of its source.
+# A finished binary is kept outside of the work tree, under the hash of its source and of the sums that pin the rest.
 define build
 	@command -v go >/dev/null || { echo "go is missing: apt-get install golang, or https://go.dev/doc/install" >&2; exit 5; }
-	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/go.mod tools/sandbox/$(1)/go.sum | sha256sum | cut -c1-16)/$(1)"; \
+	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/*.go tools/sandbox/$(1)/go.* | sha256sum | cut -c1-16)/$(notdir $@)"; \
 	if [ ! -x "$$kept" ]; then \
-	  echo "building $(1), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \
+	  echo "building $(notdir $@), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \
 	  (cd tools/sandbox/$(1) && go build -trimpath -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
 	fi && cp "$$kept" $@.new && mv $@.new $@
 endef
+KUSTOMIZE_VERSION := -s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1
 
 $(BIN)/kustomize: tools/sandbox/kustomize/go.sum | $(VENV)/.ready
-	$(call build,kustomize,sigs.k8s.io/kustomize/kustomize/v5,-s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1)
+	$(call build,kustomize,sigs.k8s.io/kustomize/kustomize/v5,$(KUSTOMIZE_VERSION))
+	@test "$$($@ version)" = v5.8.1
+
+$(BIN)/kustomize-batch: tools/sandbox/kustomize/go.sum tools/sandbox/kustomize/main.go | $(VENV)/.ready
+	$(call build,kustomize,.,$(KUSTOMIZE_VERSION))
 	@test "$$($@ version)" = v5.8.1
 
 $(BIN)/actionlint: tools/sandbox/actionlint/go.sum | $(VENV)/.ready

@@ -86,12 +86,17 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
                 pipe.close()
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_parallel(work: Callable[[Job], Made], jobs: Sequence[Job]) -> list[Made]:
     """Return the work's result for each job, in order, one job a core at a time.
 
     Raises what the first of the failed jobs raised; jobs that had not begun by then are left out.
     """
-    width = min(len(jobs), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    width = min(len(jobs), cores())
     if width <= 1:
         return [work(job) for job in jobs]
     made: dict[int, Made] = {}

@@ -17,7 +17,13 @@ VERSION = "v5.8.1"
 """The version in Argo CD 3.5.7; another one may render other bytes."""
 GO = {"GOGC": "off", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "1"}
 """Go collects no garbage before a gigabyte: a build ends sooner than that, and a third of its time was spent on it."""
+FEW = 2
+"""Renders of one bump: for so few the second program's own check of its version does not pay."""
+OWN_SCHEMA = frozenset({"openapi", "crds"})
 MEND = "run `make setup`, or point BOS_TOOLS_KUSTOMIZE at a kustomize " + VERSION
+
+
+Job = tuple[Graph, str]
 
 
 @cache
@@ -52,11 +58,9 @@ class Renderer:
         keys = [self.cache.key(VERSION, folder, graph.closure(folder)) for graph, folder in jobs]
         done = {key: found for key in keys if (found := self.cache.get(key)) is not None}
         todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in done}
-        if todo:
-            program()
-            for key, text in zip(todo, process.in_parallel(_build, list(todo.values())), strict=True):
-                self.cache.put(key, text)
-                done[key] = text
+        for key, text in zip(todo, _build(list(todo.values())), strict=True):
+            self.cache.put(key, text)
+            done[key] = text
         return [done[key] for key in keys]
 
     def one(self, graph: Graph, folder: str) -> bytes:
@@ -64,7 +68,59 @@ class Renderer:
         return self.render([(graph, folder)])[0]
 
 
-def _build(job: tuple[Graph, str]) -> bytes:
+def _build(jobs: list[Job]) -> list[bytes]:
+    """Render each job: many together where the batch program stands beside kustomize, else one process each."""
+    if not jobs:
+        return []
+    program()
+    together = [job for job in jobs if len(jobs) > FEW and not _has_own_schema(job)]
+    if not together or (batch := _batch_program()) is None:
+        return process.in_parallel(_build_one, jobs)
+    shares = [share for start in range(process.cores()) if (share := together[start :: process.cores()])]
+    made: dict[int, bytes] = {}
+    for share, texts in zip(shares, process.in_parallel(lambda s: _build_batch(batch, s), shares), strict=True):
+        made |= {id(job): text for job, text in zip(share, texts, strict=True)}
+    alone = [job for job in jobs if id(job) not in made]
+    made |= {id(job): text for job, text in zip(alone, process.in_parallel(_build_one, alone), strict=True)}
+    return [made[id(job)] for job in jobs]
+
+
+def _has_own_schema(job: Job) -> bool:
+    """Tell whether a render changes the schemas of the program that renders it: it gets a process of its own."""
+    graph, folder = job
+    loaded = [graph.kustomization(inner) for inner in graph.folders(folder)]
+    return any(not OWN_SCHEMA.isdisjoint(found.root.fields) for found in loaded if found is not None)
+
+
+@cache
+def _batch_program() -> str | None:
+    """Return the path of kustomize-batch, when it is of the same version as the kustomize that it stands beside."""
+    path = Path(program()).with_name("kustomize-batch")
+    if not path.is_file():
+        return None
+    version = process.run([str(path), "version"]).stdout.decode("utf-8", "replace").strip()
+    return str(path) if version == VERSION else None
+
+
+def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
+    """Render some jobs in one process, each on a copy of exactly the files that its folder reads."""
+    with files.scratch() as scratch:
+        for number, (graph, folder) in enumerate(jobs):
+            files.lay_out(scratch / str(number), graph.closure(folder))
+        folders = [f"{number}/{folder}" for number, (_, folder) in enumerate(jobs)]
+        rest = process.run([batch, *folders], cwd=scratch, env=GO).stdout
+    made: list[bytes] = []
+    for graph, folder in jobs:
+        head, _, rest = rest.partition(b"\n")
+        state, _, length = head.partition(b" ")
+        text, rest = rest[: int(length)], rest[int(length) :]
+        if state != b"ok":
+            raise _blame(text.decode("utf-8", "replace"), folder, graph.closure(folder))
+        made.append(text)
+    return made
+
+
+def _build_one(job: Job) -> bytes:
     """Run kustomize on a copy of exactly the files that the folder reads."""
     graph, folder = job
     with files.scratch() as scratch:
@@ -72,12 +128,12 @@ def _build(job: tuple[Graph, str]) -> bytes:
         try:
             return process.run([program(), "build", folder], cwd=scratch, env=GO).stdout
         except CommandFailed as failed:
-            raise _blame(failed, folder, graph.closure(folder)) from failed
+            raise _blame(failed.stderr, folder, graph.closure(folder)) from failed
 
 
-def _blame(failed: CommandFailed, folder: str, closure: Iterable[str]) -> RepositoryError:
+def _blame(stderr: str, folder: str, closure: Iterable[str]) -> RepositoryError:
     """Return kustomize's complaint as ours, at the file that it names if it is one of ours."""
-    said = " ".join(failed.stderr.replace("Error: ", "").split())
+    said = " ".join(stderr.replace("Error: ", "").split())
     named = [path for path in closure if re.search(rf"(^|[\s/'\"]){re.escape(path)}\b", said)]
     own = next((p for p in closure if p.rpartition("/")[0] == folder), folder)
     return RepositoryError(

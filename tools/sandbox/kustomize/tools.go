@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package kustomize pins the version that Argo CD 3.5.7 ships.
-package kustomize
+// The program itself, at the version that Argo CD 3.5.7 ships.
+package main
 
 import _ "sigs.k8s.io/kustomize/kustomize/v5"
