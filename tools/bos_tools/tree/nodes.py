@@ -5,7 +5,7 @@ the tree: an alias is kept as a reference and never expanded.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -26,28 +26,41 @@ CORE_TAGS = frozenset(
 
 Path = tuple[str | int, ...]
 
+_NOTHING: list["Node"] = []
+_NO_FIELDS: dict[str, "Node"] = {}
+"""What every scalar shares; nobody adds to them."""
 
-@dataclass(slots=True)
+
 class Node:
-    """A scalar, sequence, mapping or alias; offsets are characters of the decoded file."""
+    """A scalar, sequence, mapping or alias; offsets are characters of the decoded file.
 
-    kind: str
-    start: int
-    line: int
-    column: int
-    end: int = 0
-    end_line: int = 0
-    style: str | None = None
-    flow: bool = False
-    tag: str | None = None
-    anchor: str | None = None
-    value: str = ""
-    items: list["Node"] = field(default_factory=list)
-    keys: list["Node"] = field(default_factory=list)
-    fields: dict[str, "Node"] = field(default_factory=dict)
-    """A mapping's values by key: as `items`, which has them in the order of `keys`."""
-    target: "Node | None" = None
-    weight: int = 1
+    Thousands are made for one `status`, so the constructor takes the event and nothing is made that a scalar lacks.
+    """
+
+    __slots__ = (
+        "anchor", "column", "end", "end_line", "fields", "flow", "items", "keys", "kind", "line", "start", "style",
+        "tag", "target", "value", "weight",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, event: Any, shift: int) -> None:
+        start, end = event.start_mark, event.end_mark
+        self.kind = kind
+        self.start: int = start.index + shift
+        self.line: int = start.line + 1
+        self.column: int = start.column
+        self.end: int = end.index + shift
+        self.end_line: int = end.line + 1
+        self.style: str | None = None
+        self.flow = False
+        self.tag: str | None = None
+        self.anchor: str | None = None
+        self.value = ""
+        self.items: list[Node] = _NOTHING
+        self.keys: list[Node] = _NOTHING
+        self.fields: dict[str, Node] = _NO_FIELDS
+        """A mapping's values by key: as `items`, which has them in the order of `keys`."""
+        self.target: Node | None = None
+        self.weight = 1
 
     def resolved(self) -> "Node":
         """Return the node that an alias stands for, else the node itself."""
@@ -107,8 +120,10 @@ def parse(data: bytes, path: str) -> Document:
     shift = 1 if text.startswith(BOM) else 0  # the C parser does not count it
     builder = _Builder(path, shift)
     try:
-        for event in yaml.parse(text, yaml.CSafeLoader):
-            builder.take(event)
+        loader = yaml.CSafeLoader(text)
+        take, following = builder.take, loader.get_event
+        while (event := following()) is not None:
+            take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
@@ -131,48 +146,43 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Consume one event."""
-        name = type(event).__name__
-        if name == "ScalarEvent":
-            node = self._node("scalar", event)
+        kind = event.__class__
+        if kind is yaml.ScalarEvent:
+            node = Node("scalar", event, self.shift)
             node.value = event.value
             node.style = event.style or None
-            self._close(node, event)
-            self._attach(node)
-        elif name in ("MappingStartEvent", "SequenceStartEvent"):
-            node = self._node("map" if name[0] == "M" else "seq", event)
+            self._attach(self._marked(node, event))
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            node = self._marked(Node("map" if kind is yaml.MappingStartEvent else "seq", event, self.shift), event)
+            node.items, node.keys, node.fields = [], [], {}
             node.flow = bool(event.flow_style)
             if len(self.stack) >= DEPTH_LIMIT:
                 raise malformed(f"nested over {DEPTH_LIMIT} levels", self.path, node.line)
             self.stack.append(node)
             self.pending.append(None)
-        elif name in ("MappingEndEvent", "SequenceEndEvent"):
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             node = self.stack.pop()
             self.pending.pop()
-            self._close(node, event)
+            node.end, node.end_line = event.end_mark.index + self.shift, event.end_mark.line + 1
             self._attach(node)
-        elif name == "AliasEvent":
+        elif kind is yaml.AliasEvent:
             self._alias(event)
-        elif name == "DocumentStartEvent":
+        elif kind is yaml.DocumentStartEvent:
             self.anchors = {}
 
-    def _node(self, kind: str, event: Any) -> Node:
-        mark = event.start_mark
-        node = Node(kind, mark.index + self.shift, mark.line + 1, mark.column)
-        if event.tag is not None and event.tag not in CORE_TAGS:
-            raise malformed(f"tag that no manifest uses: {event.tag}", self.path, node.line)
-        node.tag = event.tag
+    def _marked(self, node: Node, event: Any) -> Node:
+        """Give a node its tag and anchor."""
+        if event.tag is not None:
+            if event.tag not in CORE_TAGS:
+                raise malformed(f"tag that no manifest uses: {event.tag}", self.path, node.line)
+            node.tag = event.tag
         if event.anchor is not None:
             node.anchor = event.anchor
             self.anchors[event.anchor] = node
         return node
 
-    def _close(self, node: Node, event: Any) -> None:
-        node.end = event.end_mark.index + self.shift
-        node.end_line = event.end_mark.line + 1
-
     def _alias(self, event: Any) -> None:
-        node = Node("alias", event.start_mark.index + self.shift, event.start_mark.line + 1, 0)
-        self._close(node, event)
+        node = Node("alias", event, self.shift)
         node.target = self.anchors.get(event.anchor)
         if node.target is None or any(open_ is node.target for open_ in self.stack):
             raise malformed(f"alias that can't be resolved: {event.anchor}", self.path, node.line)
