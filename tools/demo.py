@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,13 +18,13 @@ TOOL = Path(sys.executable).parent / "bos-tools"
 TRACKED = ("base", "overlays", "pyproject.toml")
 
 STORY = (
-    ("What runs where?", "bos-tools status --env dev"),
+    ("What runs where?", "bos-tools status"),
     ("Pin another version: one line changes, and the render proves the effect.", "bos-tools bump backend v1.0.1"),
     ("The same line, and nothing else:", "git diff --stat"),
     ("A version that moves is refused.", "bos-tools bump backend latest"),
     ("Land it on the remote branch; the work tree stays as it is.", "bos-tools bump backend v1.0.1 --push"),
     ("Two more at once.", "bos-tools bump web=v1.0.1 grafana=13.2.1 --push"),
-    ("Who pinned what, when?", "git pull -q --rebase --autostash && bos-tools history backend"),
+    ("Who pinned what, when?", "git checkout -q . && git pull -q && bos-tools history backend --limit 1"),
 )
 
 
@@ -90,7 +91,8 @@ def draw(lines: list[str], target: Path) -> None:
     for line in lines:
         style = {"#": "dim", "$": "bold cyan", "+": "green", "-": "red"}.get(line[:1], "")
         console.print(Text(line, style=style))
-    console.save_svg(str(target), title="bos-tools")
+    drawn = console.export_svg(title="bos-tools")
+    target.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL))  # no font from a foreign server
 
 
 if __name__ == "__main__":

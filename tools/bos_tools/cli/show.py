@@ -71,7 +71,8 @@ def _status_table(found: "State", envs: list[str]) -> None:
         for (service, field, name), cells in rows.items()
     ]
     output.table(lines, head=["SERVICE", *envs])
-    output.words("* differs from the environment before")
+    if any(value.differs for value in found.values):
+        output.words("* differs from the environment before")
 
 
 def _label(service: str, field: str, name: str) -> str:
