@@ -11,16 +11,14 @@ if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome
     from bos_tools.intents.bump import Bump
 
-EXAMPLES = """Examples:
-
-bos-tools bump backend v1.0.1
-— edit the work tree, print the diff and the proof
-
-bos-tools bump web=v1.2.0 backend=v1.2.0 --commit
-— two services in one commit
-
-bos-tools bump backend v1.0.1 --env prod --digest sha256:… --push
-— land it on the remote branch, whatever is checked out here
+EXAMPLES = """\b
+Examples:
+  bos-tools bump backend v1.0.1
+      edit the work tree, print the diff and the proof
+  bos-tools bump web=v1.2.0 backend=v1.2.0 --commit
+      two services in one commit
+  bos-tools bump backend v1.0.1 --env prod --digest sha256:… --push
+      land it on the remote branch, whatever is checked out here
 """
 
 

@@ -7,15 +7,13 @@ import typer
 
 from bos_tools.cli import output
 
-EXAMPLES = """Examples:
-
-bos-tools check
-— all environments; exit code 1 when there is a finding
-
-bos-tools check --env prod --output json
-
-bos-tools check --explain P9
-— why a rule is one
+EXAMPLES = """\b
+Examples:
+  bos-tools check
+      all environments; exit code 1 when there is a finding
+  bos-tools check --env prod --output json
+  bos-tools check --explain P9
+      why a rule is one
 """
 
 

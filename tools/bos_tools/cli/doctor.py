@@ -9,11 +9,10 @@ import typer
 from bos_tools.cli import output
 from bos_tools.errors import BosError, OutsideError
 
-EXAMPLES = """Examples:
-
-bos-tools doctor
-
-bos-tools doctor --output json
+EXAMPLES = """\b
+Examples:
+  bos-tools doctor
+  bos-tools doctor --output json
 """
 
 

@@ -6,12 +6,11 @@ import typer
 
 from bos_tools.cli import output
 
-EXAMPLES = """Examples:
-
-bos-tools history backend
-— the last changes in all environments
-
-bos-tools history backend --env prod --limit 5 --output json
+EXAMPLES = """\b
+Examples:
+  bos-tools history backend
+      the last changes in all environments
+  bos-tools history backend --env prod --limit 5 --output json
 """
 
 

@@ -12,29 +12,26 @@ if TYPE_CHECKING:
     from bos_tools.review.state import State, Value
     from bos_tools.tree.layout import Tree
 
-STATUS_EXAMPLES = """Examples:
-
-bos-tools status
-— every service in every environment
-
-bos-tools status --env prod --output json
-— prod, and what differs from preprod
+STATUS_EXAMPLES = """\b
+Examples:
+  bos-tools status
+      every service in every environment
+  bos-tools status --env prod --output json
+      prod, and what differs from preprod
 """
-RENDER_EXAMPLES = """Examples:
-
-bos-tools render backend --env prod
-— what Argo CD would apply
-
-bos-tools render --env dev | kubectl diff -f -
-— the whole environment against a cluster
+RENDER_EXAMPLES = """\b
+Examples:
+  bos-tools render backend --env prod
+      what Argo CD would apply
+  bos-tools render --env dev | kubectl diff -f -
+      the whole environment against a cluster
 """
-DIFF_EXAMPLES = """Examples:
-
-bos-tools diff
-— what the work tree changes against HEAD
-
-bos-tools diff main..HEAD --env prod
-— what a branch changes in prod
+DIFF_EXAMPLES = """\b
+Examples:
+  bos-tools diff
+      what the work tree changes against HEAD
+  bos-tools diff main..HEAD --env prod
+      what a branch changes in prod
 """
 
 
