@@ -71,7 +71,7 @@ MUTATIONS = [
     Mutation("P8", "base/web/deployment.yaml", "readOnly: true # web-init", "readOnly: false # web-init", "frontend-data", ),
     Mutation("P9", WEB, "newTag: v1.0.0", "newTag: latest", "newTag: latest"),
     Mutation("P9", "overlays/prod/web/kustomization.yaml", "v1.0.0", "v1.0.1", "newTag: v1.0.1"),
-    Mutation("P9", "overlays/prod/environment.yaml", "grafana:13.2.0", "grafana:13.1.0", "grafana:13.1.0"),
+    Mutation("P9", "overlays/prod/environment.yaml", "grafana:13.2.0", "grafana:13.1.0", "newTag: 13.2.0", "overlays/prod/grafana/kustomization.yaml"),
     Mutation("P10", "base/web/deployment.yaml", "spec:\n", "spec:\n  replicas: 2\n", "replicas: 2"),
     Mutation("P10", "base/components/rwx/claims.yaml", "ReadWriteMany", "ReadWriteOnce", "- name: frontend-data", "base/web/deployment.yaml"),
     Mutation("P11", "overlays/dev/kustomization.yaml", "- web\n", "", "resources:"),

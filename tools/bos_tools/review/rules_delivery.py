@@ -126,10 +126,8 @@ def p9_versions(env: Environment) -> Iterator[Finding]:
     Source: plan.md, rule 9. `gates.undigested` of environment.yaml allows exact pins made with no registry at hand.
     """
     gates = env.tree.gates(env.name)
-    used: set[str] = set()
     for _, found in env.units:
         for pin in found.pins:
-            used.add(f"{pin.name}:{pin.tag}")
             line = _field(pin.node, "newTag") or pin.line
             if pin.tag and is_moving(pin.tag):
                 yield env.file(found.path, line, f"{pin.name} is pinned to a moving tag: {pin.tag}")
@@ -139,13 +137,6 @@ def p9_versions(env: Environment) -> Iterator[Finding]:
         image = str(container.get("image") or "")
         if "@" not in image and (":" not in image.rpartition("/")[2] or is_moving(image.rpartition(":")[2])):
             yield env.at(made, f"{made.object.name} runs no explicit version: {image}", (*path, "image"))
-    file = f"overlays/{env.name}/environment.yaml"
-    for stale in sorted(gates.undigested - used):
-        yield env.file(
-            file,
-            _line_of(env.tree.source.read(file) or b"", stale.encode()),
-            f"no pin is {stale}: remove the allowance",
-        )
 
 
 def _field(node: Any, key: str) -> int:
