@@ -108,6 +108,55 @@ MUTATIONS = [
     Mutation("L2", WEB, "images:", "namePrefix: x-\nimages:", "namePrefix"),
     Mutation("L3", "overlays/dev/environment.yaml", "access: nodeport", "access: nodeprot", "access: nodeprot"),
     Mutation("L3", "overlays/prod/environment.yaml", "count: 3", "count: three", "count: three"),
+    Mutation("P0", "base/redis/statefulset.yaml", "      - name: redis\n", "      - name: rds\n", "      containers:"),
+    Mutation("P0", "base/backend/service.yaml", "name: backend\n", "name: backnd\n", "apiVersion", "base/backend/deployment.yaml"),
+    Mutation("P2", "base/web/deployment.yaml", "topologyKey: kubernetes.io/hostname", "topologyKey: topology.kubernetes.io/zone", "podAntiAffinity:"),
+    Mutation("P2", "base/web/hpa.yaml", "    name: web\n  min", "    name: backend\n  min", "name: backend"),
+    Mutation("P4", "base/redis/statefulset.yaml", "- key: buildingos.io/role\n        operator", "- key: buildingos.io/rol\n        operator", "tolerations:"),
+    Mutation("P5", "base/ingress/ingress.yaml", "  annotations:", "  annotations:\n    nginx.ingress.kubernetes.io/rewrite-target: /", "rewrite-target"),
+    Mutation("P5", "overlays/prod/ingress/host.yaml", "buildingos.example.com", "other.example.com", "- op"),
+    Mutation("P7", "base/backend/backend.env", "PGPORT", "API=ghp_0123456789abcdefghijABCDEFGHIJ012345\nPGPORT", "ghp_"),
+    Mutation("P7", "base/backend/backend.env", "PGPORT", "PGPASSWORD=hunter2\nPGPORT", "PGPASSWORD"),
+    Mutation("P7", "base/backend/backend.env", "mqtt://", "mqtt://bos:hunter2@", "hunter2"),
+    Mutation("P7", "base/postgres/statefulset.yaml", "POSTGRES_PASSWORD_FILE", "POSTGRES_PASSWORD", "- name: POSTGRES_PASSWORD"),
+    Mutation("P8", "base/web/job.yaml", "image: web", "image: swr.example.com/buildingos/web:v0.9.0", "web:v0.9.0"),
+    Mutation("P8", "base/web/job.yaml", "claimName: frontend-data", "claimName: other", "      volumes:"),
+    Mutation("P9", "overlays/prod/environment.yaml", "digest: required", "digest: optional", "digest: optional"),
+    Mutation("P9", WEB, "  newTag: v1.0.0\n", "", "- name: web"),
+    Mutation("P10", "base/grafana/deployment.yaml", "replicas: 1", "replicas: 3", "- name: grafana-data"),
+    Mutation("P10", WEB, "images:", "replicas:\n- name: web\n  count: 2\nimages:", "- name: web"),
+    Mutation("P11", "overlays/dev/kustomization.yaml", "- web\n", "- web\n- absent\n", "- absent"),
+    Mutation("P11", "overlays/dev/kustomization.yaml", "- web\n", "- web\n- web # again\n", "# again"),
+    Mutation("K4", "base/web/deployment.yaml", "    type: RollingUpdate", "    type: RollingUpdate\n    type: Recreate", "type: Recreate"),
+    Mutation("K9", "base/web/deployment.yaml", "      affinity:", "\taffinity:", "\taffinity:"),
+    Mutation("K9", "overlays/dev/web/frontend-data.yaml", "name: frontend-data", "name: absent", "name: absent"),
+    Mutation("K9", "base/components/ha/pods.yaml", "/0/", "/7/", "path: "),
+    Mutation("K9", "overlays/dev/kustomization.yaml", "resources:", "resources: [", "- backend"),
+    Mutation("K9", "overlays/dev/environment.yaml", "nodes:", "nodes: [", "- role: control-plane"),
+    Mutation("K9", WEB, "images:\n- name: web", "images:\n- nam: web", "- nam: web"),
+    Mutation("K11", "base/web/service.yaml", "  - name: http\n    port: 80\n    targetPort: http", "  - 80", "  ports:"),
+    Mutation("K11", "base/web/hpa.yaml", "  metrics:\n", "  metrics: 7\n  others:\n", "metrics: 7"),
+    Mutation("K12", "base/web/kustomization.yaml", "configMapGenerator:", "configMapGenerator:\n- name: unused\n  literals: [a=b]", "- name: unused"),
+    Mutation("K13", "base/web/kustomization.yaml", "- pairs:", "- includeTemplates: true\n  pairs:\n    app.kubernetes.io/version: v1\n- pairs:", "version: v1"),
+    Mutation("K13", "base/web/kustomization.yaml", "labels:", "commonLabels:\n  a: b\nlabels:", "commonLabels:"),
+    Mutation("S1", "base/web/deployment.yaml", "        securityContext:\n          allow", "        securityContext:\n          runAsUser: 0\n          allow", "runAsUser: 0"),
+    Mutation("S1", "base/web/job.yaml", "drop: [ALL]", "drop: [ALL]\n            add: [NET_RAW]", "add: [NET_RAW]"),
+    Mutation("S1", "base/web/deployment.yaml", "containerPort: 8080", "containerPort: 8080\n          hostPort: 80", "hostPort"),
+    Mutation("S1", "base/web/deployment.yaml", "emptyDir:\n          sizeLimit: 256Mi", "hostPath: {path: /tmp}", "- name: tmp"),
+    Mutation("S1", "base/web/deployment.yaml", "            port: http", "            port: http\n            host: 1.2.3.4", "host: 1.2.3.4"),
+    Mutation("S4", WEB, "patches:", "patches:\n- target:\n    kind: Deployment\n  patch: |-\n    - op: add\n      path: /spec/template/spec/automountServiceAccountToken\n      value: true", "- op: add"),
+    Mutation("S10", "base/platform/kustomization.yaml", "- namespace.yaml\n", "", "apiVersion", "overlays/dev/platform/kustomization.yaml"),
+    Mutation("S13", "base/web/networkpolicy.yaml", "    matchLabels:\n      app.kubernetes.io/name: web", "    matchLabels:\n      app.kubernetes.io/name: wbe", "podSelector:"),
+    Mutation("S13", "base/web/networkpolicy.yaml", "name: backend", "name: backnd", "- podSelector:"),
+    Mutation("S13", "base/redis/networkpolicy.yaml", "  ingress:\n", "  ingress:\n  - {}\n", "- {}"),
+    Mutation("S14", "base/web/networkpolicy.yaml", "port: 3001", "port: 3002", "- port: 3002"),
+    Mutation("S14", "base/redis/networkpolicy.yaml", "port: 6379", "port: 6380", "- port: 6380"),
+    Mutation("S15", "base/postgres/statefulset.yaml", "terminationGracePeriodSeconds: 120", "terminationGracePeriodSeconds: 10", "PeriodSeconds: 10"),
+    Mutation("S15", "base/web/deployment.yaml", "lifecycle:", "x-lifecycle:", "- name: web"),
+    Mutation("S15", "base/grafana/deployment.yaml", "      terminationGracePeriodSeconds: 30\n", "", "    spec:"),
+    Mutation("L2", "overlays/dev/web/frontend-data.yaml", "spec:", "  labels:\n    x: 'y'\nspec:", "x: 'y'"),
+    Mutation("L3", "overlays/dev/environment.yaml", "block: buildingos-block", "block: absent", "block: absent"),
+    Mutation("L5", "base/redis/statefulset.yaml", "image: redis", "image: docker.io/library/redis:8.10.1", "image: docker.io"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip
 
@@ -204,6 +253,29 @@ def test_a_broken_unit_is_one_finding_and_the_rest_is_still_judged(copy: Path):
 
     assert [f.rule for f in found if f.path == WEB] == ["K9"]
     assert [f.rule for f in found if f.path == "base/redis/pvc.yaml"] == ["S9"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("base/components/ha/pods.yaml", "/0/", "/7/"),
+        ("base/web/deployment.yaml", "  strategy:", "  strategy: ["),
+        ("overlays/dev/kustomization.yaml", "resources:\n", "resources: x\nmore:\n"),
+        ("overlays/prod/environment.yaml", "nodes:", "nodes: ["),
+        ("overlays/dev/web/kustomization.yaml", "images:\n", "images: {}\nmore:\n"),
+    ],
+)
+def test_what_can_not_be_read_is_one_finding_with_a_line_and_no_scratch_path(copy: Path, file, old, new):
+    target = copy / file
+    before = target.read_text()
+    assert old in before
+    target.write_text(before.replace(old, new, 1))
+    try:
+        found = findings(copy)
+    finally:
+        target.write_text(before)
+
+    assert [(f.rule, f.path, f.line > 0, "scratch" in f.message) for f in found] == [("K9", file, True, False)]
 
 
 def test_one_cause_in_many_objects_is_one_finding(copy: Path):

@@ -2,68 +2,93 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bos_tools.errors import RepositoryError
 from bos_tools.render.objects import Object
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.nodes import Node, Path, parse
 from bos_tools.tree.source import join
 
+Place = tuple[str, int]
+Step = str | int | tuple[str]
+"""A key, an index, or the name of a list's item: a patch that adds an item moves the others' indices."""
 
-def locate(graph: Graph, folder: str, made: Object, path: Path = ()) -> tuple[str, int]:
-    """Return the file and line of a field: the outermost file that says it, else its nearest ancestor in the base.
 
-    Files come in the order in which kustomize applies them, so the last one that has the whole path wins; a patch with
-    a target comes after them, when it says the whole path.
+def locate(graph: Graph, folder: str, made: Object, path: Path = ()) -> Place:
+    """Return the file and line of a field: the last one applied that says it, else its nearest ancestor in the first.
+
+    Resources come before components and those before patches, as kustomize applies them. What a patch removes, it says;
+    a mapping is merged and not replaced, so it is where it stood first.
     """
-    best: tuple[int, str, int] | None = None
-    for file, data in graph.closure(folder).items():
-        if not file.endswith((".yaml", ".yml")) or made.name.encode() not in data:
-            continue
-        for root in _documents(file, data):
-            if _is(root, made):
-                depth, line = _descend(root, path)
-                if best is None or depth > best[0] or depth == len(path):
-                    best = (depth, file, line)
-    if best is None:
-        return _generated(graph, folder, made)
-    for file, line in _targeted(graph, folder, made, path):
-        best = (len(path), file, line)
-    return best[1], best[2]
-
-
-def _targeted(graph: Graph, folder: str, made: Object, path: Path) -> Iterator[tuple[str, int]]:
-    """Yield where patches with a target set exactly this field of the object."""
-    for inner in graph.folders(folder):
+    steps = _named(made.data, path)
+    best: tuple[int, Place] | None = None
+    for file, shift, root in _applied(graph, folder, made):
+        depth, line, is_merged = _operations(root, path) if root.kind == "seq" else _descend(root, steps)
+        if best is None or depth > best[0] or (depth == len(path) and not is_merged):
+            best = (depth, (file, line + shift))
+    for inner in graph.folders(folder) if path == ("spec", "replicas") else ():
         found = graph.kustomization(inner)
-        for item in found.sequence("patches") if found is not None and path else ():
-            target, reference = item.get("target"), item.get("path")
-            if found is None or target is None or reference is None or not selects(target, made):
-                continue
-            file = join(inner, reference.value) or ""
-            for root in _documents(file, graph.closure(folder).get(file, b"")):
-                pointer = "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
-                for op in root.items if root.kind == "seq" else ():
-                    said = op.get("path")
-                    if said is not None and said.value == pointer:
-                        yield file, op.line
-                if root.kind == "map":
-                    depth, line = _descend(root, path)
-                    if depth == len(path):
-                        yield file, line
+        for item in found.sequence("replicas") if found else ():
+            if found and (name := item.get("name")) is not None and name.value == made.name:
+                return found.path, item.line
+    return best[1] if best is not None and best[0] >= 0 else _generated(graph, folder, made)
+
+
+def _applied(graph: Graph, folder: str, made: Object) -> Iterator[tuple[str, int, Node]]:
+    """Yield every document about the object in the order of application: file, lines before it, and what it says."""
+    found = graph.kustomization(folder)
+    if found is None:
+        return
+    for key in ("resources", "bases", "components"):
+        for item in found.sequence(key):
+            path = join(folder, item.value) or ""
+            data = graph.source.read(path)
+            if data is None:
+                yield from _applied(graph, path, made)
+            else:
+                yield from ((path, 0, root) for root in _documents(path, data) if _is(root, made))
+    for item in found.sequence("patchesStrategicMerge"):
+        path = join(folder, item.value) or ""
+        yield from ((path, 0, root) for root in _documents(path, graph.source.read(path) or b"") if _is(root, made))
+    for item in found.sequence("patches"):
+        target = item.get("target")
+        for path, shift, root in patch(graph, found, item):
+            if _is(root, made) if target is None else selects(target, made):
+                yield path, shift, root
+
+
+def patch(graph: Graph, found: Kustomization, item: Node) -> Iterator[tuple[str, int, Node]]:
+    """Yield the documents of one entry of `patches`, in its file or in the kustomization itself."""
+    reference, inline = item.get("path"), item.get("patch")
+    if reference is not None:
+        path = join(found.folder, reference.value) or ""
+        yield from ((path, 0, root) for root in _documents(path, graph.source.read(path) or b""))
+    elif inline is not None:
+        is_block = inline.style in ("|", ">")
+        for root in _documents(found.path, inline.value.encode()):
+            yield found.path, inline.line if is_block else inline.line - 1, root
 
 
 def selects(target: Node, made: Object) -> bool:
     """Tell whether a selector matches an object; kind and name are anchored expressions, as kustomize has them."""
     for key, value in (("kind", made.kind), ("name", made.name), ("group", made.group), ("namespace", made.namespace)):
         said = target.get(key)
-        if said is not None and said.value and not re.fullmatch(said.value, value):
+        if said is not None and said.value and not _matches(said.value, value):
             return False
     labels = (made.data.get("metadata") or {}).get("labels") or {}
     selector = target.get("labelSelector")
     wanted = selector.value.replace("==", "=").split(",") if selector is not None else []
-    pairs = [part.split("=", 1) for part in wanted if "=" in part]
+    pairs = [part.split("=", 1) for part in wanted if "=" in part and "!=" not in part]
     return all(labels.get(key.strip()) == value.strip() for key, value in pairs)
+
+
+def _matches(expression: str, value: str) -> bool:
+    try:
+        return re.fullmatch(expression, value) is not None
+    except re.error:
+        return False
 
 
 def _documents(file: str, data: bytes) -> tuple[Node, ...]:
@@ -79,33 +104,76 @@ def _is(root: Node, made: Object) -> bool:
     return kind is not None and name is not None and (kind.value, name.value) == (made.kind, made.name)
 
 
-def _descend(node: Node, path: Path) -> tuple[int, int]:
-    """Return how much of a path a document has, and the line on which that ends."""
-    line = node.line
-    for depth, step in enumerate(path):
-        node = node.resolved()
-        if isinstance(step, int):
-            if node.kind != "seq" or step >= len(node.items):
-                return depth, line
-            node = node.items[step]
-            line = node.line
+def _named(data: Any, path: Path) -> tuple[Step, ...]:
+    """Return the path with list items by their name where they have one that is unique."""
+    steps: list[Step] = []
+    for step in path:
+        name: Any = None
+        if isinstance(step, int) and isinstance(data, list) and step < len(data):
+            names = [item.get("name") if isinstance(item, dict) else None for item in data]
+            name = names[step] if names.count(names[step]) == 1 else None
+            data = data[step]
         else:
-            names = [key.value for key in node.keys]
-            if step not in names:
-                return depth, line
-            line = node.keys[names.index(step)].line
-            node = node.fields[step]
-    return len(path), line
+            data = data.get(step) if isinstance(data, dict) else None
+        steps.append((name,) if isinstance(name, str) else step)
+    return tuple(steps)
 
 
-def _generated(graph: Graph, folder: str, made: Object) -> tuple[str, int]:
+Reach = tuple[int, int, bool]
+"""How much of a path a document has, the line on which that ends, and whether what is there merges with the rest."""
+
+
+def _descend(node: Node, steps: tuple[Step, ...]) -> Reach:
+    """Return how far a document goes along a path; a null ends it whole."""
+    line = node.line
+    for depth, step in enumerate(steps):
+        node = node.resolved()
+        if node.kind == "scalar" and depth and node.is_plain and node.value in ("", "null", "~"):
+            return len(steps), line, False
+        inner = _item(node, step) if not isinstance(step, str) else node.fields.get(step)
+        if inner is None:
+            return depth, line, True
+        line = next((key.line for key in node.keys if key.value == step), inner.line)
+        node = inner
+    return len(steps), line, node.resolved().kind == "map"
+
+
+def _item(node: Node, step: int | tuple[str]) -> Node | None:
+    if isinstance(step, int):
+        return node.items[step] if node.kind == "seq" and step < len(node.items) else None
+    for item in node.items if node.kind == "seq" else []:
+        name = item.get("name")
+        if name is not None and name.value == step[0]:
+            return item
+    return None
+
+
+def _operations(root: Node, path: Path) -> Reach:
+    """Return the same for a patch of JSON 6902: its last operation that sets, or removes, the path or a part above."""
+    best = (-1, root.line)
+    for op in root.items:
+        said, verb, value = op.get("path"), op.get("op"), op.get("value")
+        pointer = [step.replace("~1", "/").replace("~0", "~") for step in said.value.split("/")[1:]] if said else []
+        if not pointer or [str(step) for step in path[: len(pointer)]] != pointer:
+            continue
+        depth, line = len(pointer), op.line
+        if verb is not None and verb.value == "remove":
+            depth = len(path)
+        elif value is not None and len(path) > len(pointer):
+            more, line, _ = _descend(value, path[len(pointer) :])
+            depth += more
+        best = (depth, line) if depth >= best[0] else best
+    return *best, False
+
+
+def _generated(graph: Graph, folder: str, made: Object) -> Place:
     """Return where a generator makes the object; a name suffix of ten characters is its hash."""
     for inner in reversed(graph.folders(folder)):
         found = graph.kustomization(inner)
         for key in ("configMapGenerator", "secretGenerator"):
             for item in found.sequence(key) if found else ():
                 name = item.get("name")
-                if name is not None and made.name.startswith(name.value):
+                if name is not None and re.fullmatch(re.escape(name.value) + "(-[a-z0-9]{10})?", made.name):
                     return found.path if found else inner, item.line
     found = graph.kustomization(folder)
-    return (found.path, found.root.line) if found else (folder, 0)
+    return (found.path, found.root.line) if found else (folder, 1)

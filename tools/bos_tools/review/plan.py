@@ -17,23 +17,60 @@ class Planned:
     """Minimum, maximum, and per cent of CPU."""
     role: str | None = None
     """The dedicated nodes that it needs (rule 4)."""
+    grace: int = 1
+    """Seconds that it may need to stop (manifests.md, sections 4–7)."""
+    drains: bool = False
+    """It must act before the signal: leave the endpoints, or stop what the signal does not reach."""
 
 
 SERVICES = {
     "web": Planned(
-        ("Deployment",), (80,), ("250m", "256Mi"), ("500m", "512Mi"), {"frontend-data": (1, 5)}, hpa=(2, 6, 60)
+        ("Deployment",),
+        (80,),
+        ("250m", "256Mi"),
+        ("500m", "512Mi"),
+        {"frontend-data": (1, 5)},
+        hpa=(2, 6, 60),
+        grace=30,
+        drains=True,
     ),
     "backend": Planned(
-        ("Deployment",), (3001,), ("500m", "1Gi"), ("1", "2Gi"), {"backend-uploads": (5, 20)}, hpa=(2, 6, 60)
+        ("Deployment",),
+        (3001,),
+        ("500m", "1Gi"),
+        ("1", "2Gi"),
+        {"backend-uploads": (5, 20)},
+        hpa=(2, 6, 60),
+        grace=30,
+        drains=True,
     ),
     "postgres": Planned(
-        ("StatefulSet",), (5432,), ("500m", "2Gi"), ("2", "4Gi"), {"postgres-data": (20, 100)}, role="database"
+        ("StatefulSet",),
+        (5432,),
+        ("500m", "2Gi"),
+        ("2", "4Gi"),
+        {"postgres-data": (20, 100)},
+        role="database",
+        grace=120,
     ),
     "redis": Planned(
-        ("StatefulSet",), (6379,), ("200m", "256Mi"), ("500m", "512Mi"), {"redis-data": (1, 1)}, role="database"
+        ("StatefulSet",),
+        (6379,),
+        ("200m", "256Mi"),
+        ("500m", "512Mi"),
+        {"redis-data": (1, 1)},
+        role="database",
+        grace=60,
     ),
     "tdengine": Planned(
-        ("StatefulSet",), (6030, 6041), ("1", "2Gi"), ("2", "4Gi"), {"tdengine-data": (50, 200)}, role="database"
+        ("StatefulSet",),
+        (6030, 6041),
+        ("1", "2Gi"),
+        ("2", "4Gi"),
+        {"tdengine-data": (50, 200)},
+        role="database",
+        grace=120,
+        drains=True,
     ),
     "emqx": Planned(
         ("StatefulSet",),

@@ -4,19 +4,38 @@ from dataclasses import replace
 
 from bos_tools.errors import Usage
 from bos_tools.render.kustomize import Renderer
-from bos_tools.review import rules_delivery, rules_kustomize, rules_layout, rules_plan, rules_pods
+from bos_tools.review import (
+    rules_delivery,
+    rules_kustomize,
+    rules_layout,
+    rules_plan,
+    rules_pods,
+    rules_secrets,
+    rules_security,
+    rules_traffic,
+)
 from bos_tools.review.findings import Finding, merged
 from bos_tools.review.world import Rule, environments
 from bos_tools.tree.layout import Tree
 
 FAMILIES = "PKSL"
 """The plan, Kustomize's silent no-ops, the pods and what is around them, the layout."""
+MODULES = (
+    rules_plan,
+    rules_delivery,
+    rules_traffic,
+    rules_secrets,
+    rules_kustomize,
+    rules_security,
+    rules_pods,
+    rules_layout,
+)
 
 
 def _rules() -> dict[str, Rule]:
     """Return the rules in the order of their ids; `p2_spread` has the id P2."""
     found: dict[str, Rule] = {}
-    for module in (rules_plan, rules_delivery, rules_kustomize, rules_pods, rules_layout):
+    for module in MODULES:
         for name, function in vars(module).items():
             head = name.partition("_")[0].upper()
             if head[:1] in FAMILIES and head[1:].isdigit() and callable(function):

@@ -1,10 +1,12 @@
 """Kustomize's silent no-ops: what it builds with exit code 0 and no effect (peers.md, "What users ask for", 9)."""
 
+import re
 from collections.abc import Iterator
 
 from bos_tools.render.objects import Object, images
 from bos_tools.review.findings import Finding
-from bos_tools.review.locate import selects
+from bos_tools.review.locate import patch, selects
+from bos_tools.review.rules_pods import named
 from bos_tools.review.world import Environment
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Unit
@@ -17,9 +19,11 @@ def k1_pins(env: Environment) -> Iterator[Finding]:
     Source: peers.md: a name that matches nothing builds with exit code 0.
     """
     for unit, found in env.units:
+        if unit.service not in env.rendered:
+            continue
         running = {image for made in env.objects if made.unit == unit for _, image in images(made.object)}
         for pin in found.pins:
-            if running and pin.rendered not in running and not _shadows(env, unit, found, pin.name):
+            if pin.rendered not in running and not _shadows(env, unit, found, pin.name):
                 yield env.file(
                     found.path, pin.line, f"the pin of {pin.name} has no effect: nothing runs {pin.rendered}"
                 )
@@ -33,7 +37,7 @@ def k2_patches(env: Environment) -> Iterator[Finding]:
     for found, objects in _used(env):
         for item in found.sequence("patches"):
             target = item.get("target")
-            if target is not None and target.keys and not _deletes(item):
+            if target is not None and target.keys and not _deletes(env, found, item):
                 if not any(selects(target, one) for one in objects):
                     yield env.file(found.path, target.line, "a patch whose target matches nothing")
 
@@ -124,6 +128,49 @@ def k10_strings(env: Environment) -> Iterator[Finding]:
                 yield env.file(found.path, tag.line, f"the tag of {pin.name} is no string without quotes: {tag.value}")
 
 
+def k11_shapes(env: Environment) -> Iterator[Finding]:
+    """Every field has the shape that the API server takes: kustomize builds a number where a list belongs.
+
+    Source: Kubernetes, API reference. No other rule looks at such an object.
+    """
+    for made, message, path in env.misshapen:
+        yield env.at(made, f"{made.object.kind} {made.object.name}: {message}", path)
+
+
+def k12_generated(env: Environment) -> Iterator[Finding]:
+    """Every generated ConfigMap is read by some pod of its unit.
+
+    Source: peers.md: a misspelt name builds with exit code 0. The hash in its name follows only into pods that name it.
+    """
+    for made in env.of("ConfigMap"):
+        pods = [pod for other, pod, _ in env.pods() if other.unit == made.unit]
+        if not any(("ConfigMap", made.object.name) in named(pod) for pod in pods):
+            yield env.at(made, f"no pod reads the ConfigMap {made.object.name}")
+
+
+def k13_labels(env: Environment) -> Iterator[Finding]:
+    """No kustomization writes a version into templates, or anything into selectors.
+
+    Source: storage.md, "What Kubernetes 1.34.3 does": `includeTemplates` also writes into volumeClaimTemplates, which
+    are immutable, as selectors are.
+    """
+    for found in _kustomizations(env):
+        common = next((key for key in found.root.keys if key.value == "commonLabels"), None)
+        if common is not None:
+            yield env.file(found.path, common.line, "commonLabels write into selectors, which are immutable")
+        for item in found.sequence("labels"):
+            pairs = item.get("pairs")
+            for key in pairs.keys if pairs is not None else []:
+                if _is_true(item.get("includeSelectors")):
+                    yield env.file(found.path, key.line, f"a label written into selectors: {key.value}")
+                elif _is_true(item.get("includeTemplates")) and re.search("version|chart", key.value):
+                    yield env.file(found.path, key.line, f"a version written into templates: {key.value}")
+
+
+def _is_true(node: Node | None) -> bool:
+    return node is not None and node.value.lower() == "true"
+
+
 def _kustomizations(env: Environment) -> list[Kustomization]:
     graph = env.tree.graph
     folders = {folder for unit, _ in env.units for folder in graph.folders(unit.folder)}
@@ -134,8 +181,7 @@ def _used(env: Environment) -> Iterator[tuple[Kustomization, list[Object]]]:
     """Yield each kustomization with the objects of all units that include it."""
     for found in _kustomizations(env):
         units = {unit for unit, _ in env.units if found.folder in env.tree.graph.folders(unit.folder)}
-        rendered = {made.unit for made in env.objects}
-        if units <= rendered:
+        if {unit.service for unit in units} <= env.rendered:
             yield found, [made.object for made in env.objects if made.unit in units]
 
 
@@ -148,6 +194,7 @@ def _shadows(env: Environment, unit: Unit, found: Kustomization, name: str) -> s
     return ""
 
 
-def _deletes(item: Node) -> bool:
-    patch = item.get("patch")
-    return patch is not None and "$patch: delete" in patch.value
+def _deletes(env: Environment, found: Kustomization, item: Node) -> bool:
+    """Tell whether a patch deletes what it finds, so that the render has it no more."""
+    documents = [root for _, _, root in patch(env.tree.graph, found, item)]
+    return any((said := root.get("$patch")) is not None and said.value == "delete" for root in documents)

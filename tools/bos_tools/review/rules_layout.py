@@ -1,14 +1,21 @@
 """The layout: where a pin may stand, and what an overlay may hold (design.md, "The repository")."""
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
 from bos_tools.errors import RepositoryError
 from bos_tools.review.findings import Finding
+from bos_tools.review.locate import patch
+from bos_tools.review.plan import SERVICES
 from bos_tools.review.world import Environment
 from bos_tools.tree.nodes import Node, parse, plain_data
 
+HOLDS = re.compile(
+    r"/spec/(resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas|rules/\d+/host|tls/\d+/hosts/\d+)"
+)
+"""What a patch of an overlay may set."""
 UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})
 
 
@@ -34,9 +41,36 @@ def l2_overlays(env: Environment) -> Iterator[Finding]:
         for key in found.root.keys:
             if key.value not in UNIT_KEYS:
                 yield env.file(found.path, key.line, f"an overlay holds a pin, a size, a count or a host: {key.value}")
+        for item in found.sequence("patches"):
+            for file, shift, root in patch(env.tree.graph, found, item):
+                for field, line in _says(root):
+                    if not HOLDS.fullmatch(field):
+                        message = f"an overlay holds a pin, a size, a count or a host: {field}"
+                        yield env.file(file, line + shift, message)
         for item in found.sequence("resources"):
             if item.value != f"../../../base/{unit.service}":
                 yield env.file(found.path, item.line, f"the unit {unit.service} is made of its one base: {item.value}")
+
+
+def _says(root: Node) -> Iterator[tuple[str, int]]:
+    """Yield the pointer and line of every field that a patch sets, of either kind; who it is about aside."""
+    if root.kind == "seq":
+        for op in root.items:
+            said = op.get("path")
+            yield said.value if said is not None else "/", op.line
+        return
+    stack = [("", root, root.line)]
+    while stack:
+        pointer, node, line = stack.pop()
+        node = node.resolved()
+        if not node.items:
+            if pointer not in ("/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"):
+                yield pointer, line
+            continue
+        for index, item in enumerate(node.items):
+            key = node.keys[index] if node.kind == "map" else None
+            step, at = (key.value, key.line) if key is not None else (str(index), item.line)
+            stack.append((f"{pointer}/{step}", item, at))
 
 
 def l3_environment(env: Environment) -> Iterator[Finding]:
@@ -63,17 +97,34 @@ def l3_environment(env: Environment) -> Iterator[Finding]:
         yield env.file(
             path, _line(root, ["environment"]), f"this is the environment {env.name}: {env.says['environment']}"
         )
+    classes, made = env.says.get("classes"), {one.object.name for one in env.of("StorageClass")}
+    for key, name in classes.items() if isinstance(classes, dict) and made else ():
+        if name not in made:
+            yield env.file(path, _line(root, ["classes", key]), f"the platform makes no StorageClass {name}")
 
 
 def l4_everywhere(env: Environment) -> Iterator[Finding]:
-    """A service of the first environment has its unit in every other one.
+    """A service of the plan, or of the first environment, has its unit in every one.
 
     Source: design.md, "The repository": the environments differ in numbers, not in what they are made of.
     """
-    services = {unit.service for unit, _ in env.units} | set(env.tree.services(env.name))
-    for service in env.tree.services(env.tree.settings.environments[0]):
-        if service not in services:
-            yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} lacks the service {service}")
+    first, *others = env.tree.settings.environments
+    elsewhere = {name for other in others for name in env.tree.services(other)} & set(SERVICES)
+    for service in sorted({*env.tree.services(first), *elsewhere} - set(env.tree.services(env.name))):
+        yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} lacks the service {service}")
+
+
+def l5_pinned(env: Environment) -> Iterator[Finding]:
+    """Every image that a unit runs is pinned in its kustomization.
+
+    Source: design.md, "The repository": a version that stands in a base is one that no bump or digest reaches.
+    """
+    pinned = {unit: {pin.rendered for pin in found.pins} for unit, found in env.units}
+    for made, container, path in env.containers():
+        image = str(container.get("image") or "")
+        if image not in pinned[made.unit]:
+            message = f"{made.unit.service} runs an image that it does not pin: {image}"
+            yield env.at(made, message, (*path, "image"))
 
 
 def _line(root: Node, path: list[str | int]) -> int:

@@ -1,4 +1,4 @@
-"""The plan's table, and its rules on running the services: claims, spread, probes, nodes, growth (plan.md)."""
+"""The rules that the plan numbers, and its table (plan.md)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
 from bos_tools.review.quantity import GIB, quantity
-from bos_tools.review.world import Environment, Made, down
+from bos_tools.review.world import Environment, Made, down, selected
 from bos_tools.tree.nodes import Path
 
 HEALTHCHECK = ["node", "/app/healthcheck.js"]
@@ -19,16 +19,22 @@ def p0_numbers(env: Environment) -> Iterator[Finding]:
     """
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
-        if name not in {unit.service for unit, _ in env.units}:
+        if name not in env.rendered:
             continue
         if made is None:
             path = f"overlays/{env.name}/{name}/kustomization.yaml"
             yield env.file(path, 1, f"{name} is no {' or '.join(planned.kinds)}")
             continue
-        for index, container in enumerate(made.get("spec", "template", "spec", "containers") or []):
+        containers = made.get("spec", "template", "spec", "containers") or []
+        for index, container in enumerate(containers):
             if container.get("name") == name:
                 yield from _resources(env, made, container, index)
+        if name not in {container.get("name") for container in containers}:
+            place: Path = ("spec", "template", "spec", "containers")
+            yield env.at(made, f"{name} has no container of its name, so its numbers hold for none", place)
         service = env.one("Service", name)
+        if service is None:
+            yield env.at(made, f"{name} has no Service of its name")
         ports = {port.get("port") for port in service.get("spec", "ports") or []} if service else set()
         if service is not None and not set(planned.ports) <= ports:
             missing = ", ".join(str(port) for port in planned.ports if port not in ports)
@@ -61,7 +67,7 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
     for made in env.of("PersistentVolumeClaim"):
         name = made.object.name
         used = made.get("spec", "storageClassName")
-        if used not in classes:
+        if used not in classes and (classes or env.is_whole):
             yield env.at(
                 made, f"claim {name} is of a class that the platform lacks: {used}", ("spec", "storageClassName")
             )
@@ -74,7 +80,7 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
                 made, f"claim {name} is {within} in the plan: {shown}", ("spec", "resources", "requests", "storage")
             )
     for name, planned in SERVICES.items():
-        for claim in planned.claims if name in {unit.service for unit, _ in env.units} else ():
+        for claim in planned.claims if name in env.rendered else ():
             if env.one("PersistentVolumeClaim", claim) is None:
                 yield env.file(f"overlays/{env.name}/{name}/kustomization.yaml", 1, f"{name} lacks its claim {claim}")
 
@@ -89,8 +95,9 @@ def p2_spread(env: Environment) -> Iterator[Finding]:
         if planned.hpa is None or made is None:
             continue
         affinity: Path = ("spec", "template", "spec", "affinity")
-        if not down(made.data, *map(str, affinity), "podAntiAffinity"):
-            yield env.at(made, f"{name} has no podAntiAffinity over nodes", affinity)
+        if not _keeps_apart(made):
+            place = (*affinity, "podAntiAffinity")
+            yield env.at(made, f"{name} has no podAntiAffinity of its own pods over nodes", place)
         budget = next((b for b in env.of("PodDisruptionBudget") if b.object.name == name), None)
         if budget is None or budget.get("spec", "minAvailable") != 1:
             yield env.at(
@@ -100,6 +107,8 @@ def p2_spread(env: Environment) -> Iterator[Finding]:
         if scaler is None:
             yield env.at(made, f"{name} has no HorizontalPodAutoscaler")
             continue
+        if scaler.get("spec", "scaleTargetRef", "name") != name:
+            yield env.at(scaler, f"the HPA {name} scales another workload", ("spec", "scaleTargetRef", "name"))
         for key, value in zip(("minReplicas", "maxReplicas"), planned.hpa, strict=False):
             if scaler.get("spec", key) != value:
                 yield env.at(scaler, f"{name} {key} is {value} in the plan: {scaler.get('spec', key)}", ("spec", key))
@@ -111,6 +120,19 @@ def p2_spread(env: Environment) -> Iterator[Finding]:
         if targets != [planned.hpa[2]]:
             path: Path = ("spec", "metrics", 0, "resource", "target", "averageUtilization")
             yield env.at(scaler, f"{name} scales on CPU {planned.hpa[2]} %: {targets}", path)
+
+
+def _keeps_apart(made: Made) -> bool:
+    """Tell whether a workload's pods repel each other over nodes; terms are required, or preferred with a weight."""
+    said = made.get("spec", "template", "spec", "affinity", "podAntiAffinity") or {}
+    terms = list(said.get("requiredDuringSchedulingIgnoredDuringExecution") or [])
+    preferred = said.get("preferredDuringSchedulingIgnoredDuringExecution") or []
+    terms += [term.get("podAffinityTerm") or {} for term in preferred]
+    labels = made.get("spec", "template", "metadata", "labels") or {}
+    return any(
+        term.get("topologyKey") == "kubernetes.io/hostname" and selected(term.get("labelSelector"), labels)
+        for term in terms
+    )
 
 
 def p3_probes(env: Environment) -> Iterator[Finding]:
@@ -143,21 +165,30 @@ def p4_nodes(env: Environment) -> Iterator[Finding]:
 
     Source: plan.md, rule 4: node labels, nodeAffinity, and a toleration for the taint.
     """
-    roles = {node.get("role") for node in env.says.get("nodes") or [] if isinstance(node, dict)}
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
-        if made is None or planned.role not in roles:
+        node = next((node for node in env.nodes() if planned.role and node.get("role") == planned.role), None)
+        if made is None or node is None:
             continue
         pod = made.get("spec", "template", "spec") or {}
         terms = down(
             pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"
         )
-        values = [v for term in terms or [] for e in term.get("matchExpressions") or [] for v in e.get("values") or []]
+        labels = node.get("labels")
         path: Path = ("spec", "template", "spec")
-        if values != [planned.role]:
+        if not terms or not all(term.get("matchExpressions") and selected(term, labels or {}) for term in terms):
             yield env.at(made, f"{name} is not bound to {planned.role} nodes", (*path, "affinity", "nodeAffinity"))
-        if not any(t.get("value") == planned.role for t in pod.get("tolerations") or []):
-            yield env.at(made, f"{name} does not tolerate the taint of {planned.role} nodes", (*path, "tolerations"))
+        for taint in node.get("taints") or []:
+            if not any(_tolerates(toleration, str(taint)) for toleration in pod.get("tolerations") or []):
+                yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
+
+
+def _tolerates(toleration: Any, taint: str) -> bool:
+    """Tell whether a toleration bears a taint `key=value:effect`."""
+    said, _, effect = taint.rpartition(":")
+    key, _, value = said.partition("=")
+    is_same = toleration.get("operator") == "Exists" or str(toleration.get("value") or "") == value
+    return toleration.get("key") in (key, None) and is_same and toleration.get("effect") in (effect, None, "")
 
 
 def p10_growth(env: Environment) -> Iterator[Finding]:
@@ -166,11 +197,11 @@ def p10_growth(env: Environment) -> Iterator[Finding]:
     Source: plan.md, rule 10 and "Decided". A count in Git fights the HPA under self-heal; a ReadWriteOnce volume keeps
     pods on other nodes in ContainerCreating, unless a required podAffinity keeps them on one.
     """
-    scaled = {}
+    scaled = {made.object.name: made.get("spec", "replicas") or 1 for made in env.of("Deployment", "StatefulSet")}
     for made in env.of("HorizontalPodAutoscaler"):
-        target = down(made.data, "spec", "scaleTargetRef", "name")
+        target = str(down(made.data, "spec", "scaleTargetRef", "name"))
         scaled[target] = made.get("spec", "maxReplicas") or 1
-        workload = env.one("Deployment", str(target))
+        workload = env.one("Deployment", target)
         if workload is None:
             yield env.at(made, f"the HPA scales what does not exist: {target}", ("spec", "scaleTargetRef", "name"))
         elif workload.get("spec", "replicas") is not None:

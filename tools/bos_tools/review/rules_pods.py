@@ -4,54 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.findings import Finding
-from bos_tools.review.plan import BASELINE, SECRETS
+from bos_tools.review.plan import SECRETS, SERVICES
 from bos_tools.review.world import Environment, Made, down
 from bos_tools.tree.nodes import Path
-
-
-def s1_restricted(env: Environment) -> Iterator[Finding]:
-    """Every pod satisfies Pod Security `restricted`; tdengine and zlmediakit `baseline`, as they run as root.
-
-    Source: plan.md, "Decided"; Kubernetes, "Pod Security Standards".
-    """
-    for made, pod, path in env.pods():
-        name, context = made.object.name, pod.get("securityContext") or {}
-        if down(context, "seccompProfile", "type") != "RuntimeDefault":
-            yield env.at(made, f"{name} sets no seccomp profile RuntimeDefault", (*path, "securityContext"))
-        for key in ("hostNetwork", "hostPID", "hostIPC"):
-            if pod.get(key):
-                yield env.at(made, f"{name} shares {key} with its node", (*path, key))
-        for index, volume in enumerate(pod.get("volumes") or []):
-            if "hostPath" in volume:
-                yield env.at(made, f"{name} mounts a path of its node", (*path, "volumes", index))
-        if name not in BASELINE and context.get("runAsNonRoot") is not True:
-            yield env.at(made, f"{name} may run as root", (*path, "securityContext", "runAsNonRoot"))
-        if name not in BASELINE and not context.get("runAsUser"):
-            yield env.at(made, f"{name} names no user", (*path, "securityContext", "runAsUser"))
-    for made, container, path in env.containers():
-        context = container.get("securityContext") or {}
-        if context.get("allowPrivilegeEscalation") is not False or context.get("privileged"):
-            place = (*path, "securityContext", "allowPrivilegeEscalation")
-            yield env.at(made, f"{made.object.name} may gain privileges", place)
-        dropped = down(context, "capabilities", "drop") or []
-        if "ALL" not in dropped:
-            yield env.at(
-                made, f"{made.object.name} keeps capabilities", (*path, "securityContext", "capabilities", "drop")
-            )
-
-
-def s2_read_only(env: Environment) -> Iterator[Finding]:
-    """Every root file system is read-only but those of tdengine and zlmediakit.
-
-    Source: manifests.md, section 10: Pod Security does not ask for it, so we do.
-    """
-    for made, container, path in env.containers():
-        if (
-            made.object.name not in BASELINE
-            and down(container, "securityContext", "readOnlyRootFilesystem") is not True
-        ):
-            place = (*path, "securityContext", "readOnlyRootFilesystem")
-            yield env.at(made, f"{made.object.name} can write to its root file system", place)
 
 
 def s3_resources(env: Environment) -> Iterator[Finding]:
@@ -67,18 +22,6 @@ def s3_resources(env: Environment) -> Iterator[Finding]:
                     yield env.at(
                         made, f"{made.object.name}, container {container.get('name')}: no {side} for {key}", place
                     )
-
-
-def s4_token(env: Environment) -> Iterator[Finding]:
-    """No pod carries a token of the API server: none of the services calls it.
-
-    Source: Kubernetes, "Configure Service Accounts for Pods".
-    """
-    for made, pod, path in env.pods():
-        if pod.get("automountServiceAccountToken") is not False:
-            yield env.at(
-                made, f"{made.object.name} carries a token of the API server", (*path, "automountServiceAccountToken")
-            )
 
 
 def s5_strategy(env: Environment) -> Iterator[Finding]:
@@ -106,12 +49,15 @@ def s6_references(env: Environment) -> Iterator[Finding]:
         for kind in ("ConfigMap", "PersistentVolumeClaim", "PriorityClass")
     }
     for made, pod, path in env.pods():
-        for kind, name in _named(pod):
+        for kind, name in named(pod):
+            if kind == "PriorityClass" and not env.is_whole:
+                continue
             if name not in (SECRETS if kind == "Secret" else known[kind]):
                 yield env.at(made, f"{made.object.name} names a {kind} that nobody makes: {name}", path)
 
 
-def _named(pod: Any) -> Iterator[tuple[str, str]]:
+def named(pod: Any) -> Iterator[tuple[str, str]]:
+    """Yield the kind and name of every object that a pod spec names."""
     if pod.get("priorityClassName"):
         yield "PriorityClass", pod["priorityClassName"]
     for secret in pod.get("imagePullSecrets") or []:
@@ -198,29 +144,6 @@ def s9_kept(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"Argo CD may delete the claim {made.object.name}", place)
 
 
-def s10_default_deny(env: Environment) -> Iterator[Finding]:
-    """The namespace denies all traffic by default, and holds pods to Pod Security.
-
-    Source: plan.md, "Decided"; manifests.md, sections 10 and 14.
-    """
-    for made in env.of("Namespace"):
-        labels = made.get("metadata", "labels") or {}
-        for mode, level in (("enforce", "baseline"), ("warn", "restricted"), ("audit", "restricted")):
-            if labels.get(f"pod-security.kubernetes.io/{mode}") != level:
-                place = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}")
-                yield env.at(made, f"Pod Security does not {mode} {level}", place)
-        denied = {kind for policy in env.of("NetworkPolicy") for kind in _denies(policy)}
-        if denied != {"Ingress", "Egress"}:
-            policy = env.one("NetworkPolicy", "default-deny") or made
-            yield env.at(policy, "traffic is not denied by default both ways", ("spec", "policyTypes"))
-
-
-def _denies(policy: Made) -> set[str]:
-    spec = policy.get("spec") or {}
-    is_all = spec.get("podSelector") == {} and not spec.get("ingress") and not spec.get("egress")
-    return set(spec.get("policyTypes") or []) if is_all else set()
-
-
 def s11_templates(env: Environment) -> Iterator[Finding]:
     """A StatefulSet's volumeClaimTemplates have their claims declared in Git at the same size.
 
@@ -247,9 +170,31 @@ def s12_namespace(env: Environment) -> Iterator[Finding]:
 
     Source: plan.md, "Decided": one namespace per environment. A component that adds objects behind `../env` gets none.
     """
-    for made in env.objects:
-        wanted = env.says.get("namespace")
+    wanted = env.says.get("namespace")
+    for made in env.objects if wanted else ():
         if made.object.kind not in CLUSTER_WIDE and made.object.namespace != wanted:
             shown = made.object.namespace or "none"
             message = f"{made.object.kind} {made.object.name} is not in namespace {wanted}: {shown}"
             yield env.at(made, message, ("metadata", "namespace"))
+
+
+def s15_stops(env: Environment) -> Iterator[Finding]:
+    """Every pod says how long it may take to stop, and has the time and the hook that its program needs.
+
+    Source: manifests.md, sections 2–7: postgres checkpoints, redis saves, taosd gets no signal from its shell, and a
+    pod behind a Service must outlive its endpoint.
+    """
+    for made, pod, path in env.pods():
+        planned = SERVICES.get(made.object.name)
+        grace = pod.get("terminationGracePeriodSeconds")
+        if not isinstance(grace, int):
+            place: Path = (*path, "terminationGracePeriodSeconds")
+            yield env.at(made, f"{made.object.name} leaves the time to stop to a default", place)
+        elif planned is not None and grace < planned.grace:
+            place = (*path, "terminationGracePeriodSeconds")
+            yield env.at(made, f"{made.object.name} may need {planned.grace} s to stop: {grace}", place)
+        for index, container in enumerate(pod.get("containers") or []):
+            drains = planned is not None and planned.drains and container.get("name") == made.object.name
+            if drains and not down(container, "lifecycle", "preStop"):
+                place = (*path, "containers", index, "lifecycle", "preStop")
+                yield env.at(made, f"{made.object.name} stops without a preStop hook", place)

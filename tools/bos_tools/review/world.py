@@ -7,10 +7,11 @@ from typing import Any
 from bos_tools.errors import BosError, RepositoryError
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
+from bos_tools.review import blame, shapes
 from bos_tools.review.findings import Finding
 from bos_tools.review.locate import locate
 from bos_tools.tree.kustomization import Kustomization
-from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.layout import Gates, Tree, Unit
 from bos_tools.tree.nodes import Path, parse, plain_data
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
@@ -40,6 +41,31 @@ def down(data: Any, *path: str) -> Any:
     return data
 
 
+def selected(selector: Any, labels: dict[str, Any]) -> bool:
+    """Tell whether labels fulfil a selector; an empty one selects all, none selects nothing.
+
+    >>> selected({"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}, {"a": "b"})
+    True
+    """
+    if not isinstance(selector, dict):
+        return False
+    fulfilled = (selector.get("matchLabels") or {}).items() <= labels.items()
+    for said in selector.get("matchExpressions") or []:
+        value, values = labels.get(said.get("key")), said.get("values") or []
+        verdict = {
+            "In": value in values, "NotIn": value not in values,
+            "Exists": value is not None, "DoesNotExist": value is None,
+        }  # fmt: skip
+        fulfilled = fulfilled and verdict.get(str(said.get("operator")), False)
+    return fulfilled
+
+
+def line_of(data: bytes, mark: bytes) -> int:
+    """Return the line on which a text first stands, else the first."""
+    at = data.find(mark)
+    return data.count(b"\n", 0, at) + 1 if at >= 0 else 1
+
+
 @dataclass
 class Environment:
     """One environment: what it says of itself, its units, and every object in it."""
@@ -49,7 +75,27 @@ class Environment:
     says: dict[str, Any]
     units: list[tuple[Unit, Kustomization]] = field(default_factory=list)
     objects: list[Made] = field(default_factory=list)
+    misshapen: list[tuple[Made, str, Path]] = field(default_factory=list)
+    """Objects that no API server takes, with what is wrong and where; no other rule looks at them."""
+    rendered: set[str] = field(default_factory=set)
+    """The services whose unit renders: only of them can a rule say that something is absent."""
+    aggregator: Kustomization | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Every file of base/ and of this overlay, used or not."""
     rule: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every unit renders, so that what is not in `objects` is nowhere."""
+        return self.rendered == set(self.tree.services(self.name))
+
+    @property
+    def gates(self) -> Gates:
+        """Return what the environment demands; an environment.yaml that can't be read has its own finding."""
+        try:
+            return self.tree.gates(self.name)
+        except RepositoryError:
+            return Gates(needs_digest=False, undigested=frozenset())
 
     def of(self, *kinds: str) -> Iterator[Made]:
         """Yield the objects of some kinds."""
@@ -58,6 +104,11 @@ class Environment:
     def one(self, kind: str, name: str) -> Made | None:
         """Return an object by kind and name."""
         return next((made for made in self.of(kind) if made.object.name == name), None)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Return the groups of nodes that environment.yaml names."""
+        said = self.says.get("nodes")
+        return [node for node in said if isinstance(node, dict)] if isinstance(said, list) else []
 
     def pods(self) -> Iterator[tuple[Made, Any, Path]]:
         """Yield every workload with its pod spec and the path of that."""
@@ -91,38 +142,64 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> tuple[list
     """Return the environments, rendered at once, and a finding for each unit that can't be read or rendered."""
     made: list[Environment] = []
     broken: list[Finding] = []
+    base = dict(_walk(tree, "base"))
     for name in names:
-        env = Environment(tree, name, _says(tree, name, broken))
+        env = Environment(
+            tree, name, _says(tree, name, broken), files={**base, **dict(_walk(tree, f"overlays/{name}"))}
+        )
+        try:
+            found = tree.graph.kustomization(f"overlays/{name}")
+            if found is not None:
+                found.sequence("resources")
+            env.aggregator = found
+        except RepositoryError as error:
+            broken.append(_broken(error, name))
         for service in tree.services(name):
             try:
-                unit, found = tree.unit(name, service)
-                tree.graph.closure(unit.folder)
-                env.units.append((unit, found))
+                env.units.append((Unit(name, service), blame.read(tree.graph, Unit(name, service).folder)))
             except RepositoryError as error:
                 broken.append(_broken(error, name))
         made.append(env)
-    for env in made:
-        env.objects = [Made(unit, one) for unit, text in _renders(env, renderer, broken) for one in objects(text)]
+    for env, unit, text in _renders(made, renderer, broken):
+        env.rendered.add(unit.service)
+        for one in objects(text):
+            wrong = shapes.misshapen(one)
+            if wrong is None:
+                env.objects.append(Made(unit, one))
+            else:
+                env.misshapen.append((Made(unit, one), *wrong))
     return made, broken
 
 
-def _renders(env: Environment, renderer: Renderer, broken: list[Finding]) -> Iterator[tuple[Unit, bytes]]:
+def _renders(
+    made: list[Environment], renderer: Renderer, broken: list[Finding]
+) -> Iterator[tuple[Environment, Unit, bytes]]:
     """Yield every unit's render; when one fails, the rest is rendered one by one."""
-    graph = env.tree.graph
+    units = [(env, unit) for env in made for unit, _ in env.units]
     try:
-        texts = renderer.render([(graph, unit.folder) for unit, _ in env.units])
-        yield from zip((unit for unit, _ in env.units), texts, strict=True)
+        texts = renderer.render([(env.tree.graph, unit.folder) for env, unit in units])
+        yield from ((env, unit, text) for (env, unit), text in zip(units, texts, strict=True))
     except RepositoryError:
-        for unit, _ in env.units:
+        for env, unit in units:
             try:
-                yield unit, renderer.one(graph, unit.folder)
+                yield env, unit, renderer.one(env.tree.graph, unit.folder)
             except RepositoryError as error:
-                broken.append(_broken(error, env.name))
+                broken.append(_broken(blame.place(env.tree.graph, unit.folder, error), env.name))
 
 
 def _broken(error: BosError, env: str) -> Finding:
     rule = {"duplicate-key": "K4", "forbidden-source": "K8"}.get(error.reason, "K9")
-    return Finding(error.path, error.line, rule, error.message, "", (env,))
+    return Finding(error.path, max(error.line, 1), rule, error.message, "", (env,))
+
+
+def _walk(tree: Tree, folder: str) -> Iterator[tuple[str, bytes]]:
+    for name in tree.source.names(folder):
+        path = f"{folder}/{name}"
+        data = tree.source.read(path)
+        if data is not None:
+            yield path, data
+        else:
+            yield from _walk(tree, path)
 
 
 def _says(tree: Tree, name: str, broken: list[Finding]) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""How a service is reached: the Ingress, node ports, and the network policies of both ends."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bos_tools.review.findings import Finding
+from bos_tools.review.world import Environment, Made, down, line_of, selected
+from bos_tools.tree.nodes import Path
+
+ROUTES = {"/": ("web", 80), "/api": ("backend", 3001), "/mqtt": ("emqx", 8083)}
+NOTES = re.compile(r"^(nginx\.org|[a-z.]*ingress[a-z.-]*|traefik\.io)/")
+PROXY = re.compile(rb"^[^#\n]*http://backend[^\s:/]*:3001", re.MULTILINE)
+
+
+def p5_routes(env: Environment) -> Iterator[Finding]:
+    """The Ingress `buildingos-ingress` of class nginx routes / to web, /api to backend and /mqtt to emqx.
+
+    Source: plan.md, rule 5; inside the cluster only Service names are used, and web proxies to http://backend:3001/.
+    """
+    for made in env.of("Ingress"):
+        if made.object.name != "buildingos-ingress":
+            yield env.at(made, f"the Ingress is named buildingos-ingress: {made.object.name}", ("metadata", "name"))
+        if made.get("spec", "ingressClassName") != "nginx":
+            yield env.at(made, "the Ingress is of class nginx", ("spec", "ingressClassName"))
+        for note in made.get("metadata", "annotations") or {}:
+            if NOTES.search(note) and note != "nginx.org/websocket-services":
+                place: Path = ("metadata", "annotations", note)
+                yield env.at(made, f"an annotation that only one controller reads: {note}", place)
+        if not made.get("spec", "rules"):
+            yield env.at(made, "the Ingress has no rules", ("spec", "rules"))
+        for index, rule in enumerate(made.get("spec", "rules") or []):
+            yield from _routed(env, made, rule, ("spec", "rules", index))
+    for file, data in env.files.items():
+        if file.startswith("base/web/") and file.endswith("nginx.conf") and not PROXY.search(data):
+            yield env.file(file, line_of(data, b"location ^~ /api/"), "web proxies /api/ to http://backend:3001/")
+
+
+def _routed(env: Environment, made: Made, rule: Any, at: Path) -> Iterator[Finding]:
+    if env.says and rule.get("host") != env.says.get("host"):
+        yield env.at(made, f"the host of {env.name} is {env.says.get('host')}: {rule.get('host')}", (*at, "host"))
+    paths = down(rule, "http", "paths") or []
+    for route, (name, port) in ROUTES.items():
+        index = next((i for i, path in enumerate(paths) if path.get("path") == route), None)
+        service = down(paths[index], "backend", "service") if index is not None else None
+        if (down(service, "name"), down(service, "port", "number")) != (name, port):
+            place = (*at, "http", "paths")
+            yield env.at(made, f"{route} goes to {name}:{port}", place if index is None else (*place, index))
+
+
+def p6_access(env: Environment) -> Iterator[Finding]:
+    """dev is reached by NodePort, preprod and prod by the Ingress.
+
+    Source: plan.md, rule 6; `access` of environment.yaml.
+    """
+    access = env.says.get("access")
+    web = env.one("Service", "web")
+    kind = web.get("spec", "type") or "ClusterIP" if web else None
+    if web is not None and access == "nodeport" and kind != "NodePort":
+        yield env.at(web, f"{env.name} is reached by NodePort, and Service web is a {kind}", ("spec", "type"))
+    if access == "ingress":
+        for made in env.of("Service"):
+            if made.get("spec", "type") == "NodePort":
+                yield env.at(made, f"{env.name} is reached by the Ingress, not by NodePort", ("spec", "type"))
+        if web is not None and not any(env.of("Ingress")) and env.is_whole:
+            yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} has no Ingress")
+
+
+def s13_policies(env: Environment) -> Iterator[Finding]:
+    """Every network policy selects some pod, opens to someone, and names peers that exist.
+
+    Source: manifests.md, section 14. A misspelt label is silent: the policy allows nothing, or nobody. A rule without
+    peers allows everybody.
+    """
+    if not env.is_whole:
+        return
+    pods = list(_pods(env))
+    for made in env.of("NetworkPolicy"):
+        spec = made.get("spec") or {}
+        if not any(selected(spec.get("podSelector"), labels) for _, labels in pods):
+            yield env.at(made, f"the policy {made.object.name} selects no pod", ("spec", "podSelector"))
+        for side, key in (("ingress", "from"), ("egress", "to")):
+            for index, rule in enumerate(spec.get(side) or []):
+                path: Path = ("spec", side, index)
+                if not rule.get(key):
+                    yield env.at(made, f"the policy {made.object.name} is open {key} everybody", path)
+                for number, peer in enumerate(rule.get(key) or []):
+                    inside = "namespaceSelector" not in peer and "ipBlock" not in peer
+                    if inside and not any(selected(peer.get("podSelector"), labels) for _, labels in pods):
+                        message = f"the policy {made.object.name} names a peer that no pod is"
+                        yield env.at(made, message, (*path, key, number))
+
+
+def s14_both_ends(env: Environment) -> Iterator[Finding]:
+    """What one pod may send, the other may receive, and the other way round.
+
+    Source: manifests.md, section 14: the default denies both ways, so a connection needs a rule at each end.
+    """
+    if not env.is_whole:
+        return
+    pods = list(_pods(env))
+    sends, receives = _flows(env, pods, "egress", "to"), _flows(env, pods, "ingress", "from")
+    for (source, target, port), (made, path) in sends.items():
+        if (source, target, port) not in receives:
+            yield env.at(made, f"{source} may send to {target} at {port}, which {target} does not receive", path)
+    for (source, target, port), (made, path) in receives.items():
+        if (source, target, port) not in sends:
+            yield env.at(made, f"{target} may receive from {source} at {port}, which {source} does not send", path)
+
+
+Pod = tuple[Made, dict[str, Any]]
+
+
+def _pods(env: Environment) -> Iterator[Pod]:
+    for made, _, path in env.pods():
+        yield made, down(made.data, *map(str, path[:-1]), "metadata", "labels") or {}
+
+
+def _flows(env: Environment, pods: list[Pod], side: str, key: str) -> dict[tuple[str, str, str], tuple[Made, Path]]:
+    """Return who may reach whom at which port by pod selectors of one side, and the rule that says so."""
+    found: dict[tuple[str, str, str], tuple[Made, Path]] = {}
+    for made in env.of("NetworkPolicy"):
+        own = [pod.object.name for pod, labels in pods if selected(made.get("spec", "podSelector"), labels)]
+        for index, rule in enumerate(made.get("spec", side) or []):
+            chosen = [peer.get("podSelector") for peer in rule.get(key) or [] if set(peer) == {"podSelector"}]
+            peers = [pod.object.name for pod, labels in pods if any(selected(one, labels) for one in chosen)]
+            for number, said in enumerate(rule.get("ports") or [{}]):
+                port = f"{said.get('port', 'all')}/{said.get('protocol', 'TCP')}"
+                place: Path = ("spec", side, index, "ports", number)
+                for one in own:
+                    for other in peers:
+                        flow = (one, other, port) if side == "egress" else (other, one, port)
+                        found.setdefault(flow, (made, place))
+    return found
