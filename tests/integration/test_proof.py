@@ -251,6 +251,49 @@ def test_a_dry_run_proves_and_writes_nothing(tmp_path, capsys, untouched):
     assert untouched(root) == before
 
 
+@pytest.mark.parametrize("absent", ["", " ~", " null", ' ""'])
+def test_a_pin_with_an_empty_tag_gets_one(tmp_path, capsys, absent):
+    root = write(tmp_path / "repo", {**files(), UNIT: unit("web", entry=ENTRY.replace(" v1.0.0", absent))})
+
+    code, said, err = bump(root, capsys, "web", "v1.0.1")
+
+    assert code == 0, err
+    assert said["edits"][0]["old"] is None
+    assert (root / UNIT).read_text().replace('"', "") == unit("web", entry=ENTRY.replace("v1.0.0", "v1.0.1"))
+
+
+def test_a_pin_by_digest_alone_becomes_a_version(tmp_path, capsys):
+    entry = ENTRY.replace("newTag: v1.0.0", f"digest: {DIGEST}")
+    root = write(tmp_path / "repo", {**files(), UNIT: unit("web", entry=entry)})
+
+    code, said, err = bump(root, capsys, "web", "v1.0.1")
+
+    assert code == 0, err
+    assert [(edit["field"], edit["old"], edit["new"]) for edit in said["edits"]] == [
+        ("newTag", None, "v1.0.1"),
+        ("digest", DIGEST, None),
+    ]
+    assert (root / UNIT).read_text() == unit("web", entry=ENTRY.replace("v1.0.0", "v1.0.1"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"resources": ["../../../base/web"], "images": [{"name": "web", "newTag": "v1.0.0"}]}),
+        "resources: [../../../base/web]\nimages: [\n  {name: web,\n   newTag: v1.0.0},\n]\n",
+        'resources: [../../../base/web]\nimages:\n- "name": web\n  "newTag": v1.0.0\n',
+        "resources: [../../../base/web]\nimages:\n-\n  name: web\n  newTag:   v1.0.0   # x\n...\n",
+    ],
+)
+def test_rare_ways_of_writing_a_pin_are_edited_in_place(tmp_path, capsys, text):
+    root = write(tmp_path / "repo", {**files(), UNIT: text})
+
+    code, _, err = bump(root, capsys, "web", "v1.0.1")
+
+    assert code == 0, err
+    assert (root / UNIT).read_text() == text.replace("v1.0.0", "v1.0.1")
+
+
 def test_an_image_without_a_pin_gets_one(tmp_path, capsys):
     root = write(tmp_path / "repo", {**files(), UNIT: unit("web").split("images:")[0]})
 

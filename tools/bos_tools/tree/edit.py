@@ -55,7 +55,8 @@ class Editor:
             raise self._unsafe("a value over several lines", node)
         if node.anchor or node.tag:
             raise self._unsafe("a value with an anchor or a tag", node)
-        self.splices.append(Splice(node.start, node.end, quoted(value, node.style)))
+        space = " " if node.start == node.end else ""  # behind the colon of an absent value
+        self.splices.append(Splice(node.start, node.end, space + quoted(value, node.style)))
         self.meant[path] = value
 
     def insert(self, path: Path, value: str, *, after: str) -> None:
@@ -115,10 +116,14 @@ class Editor:
     def result(self) -> bytes:
         """Return the edited file's bytes, after comparing what it says now with what was meant."""
         text = self.document.text
-        for splice in sorted(self.splices, key=lambda s: s.start, reverse=True):
+        for splice in sorted(self.splices, key=lambda s: (s.start, s.end), reverse=True):
             text = text[: splice.start] + splice.text + text[splice.end :]
         data = text.encode("utf-8")
-        self._compare(parse(data, self.document.path))
+        try:
+            after = parse(data, self.document.path)
+        except RepositoryError as error:
+            raise self._unsafe("the edited text would be no YAML", self.root) from error
+        self._compare(after)
         return data
 
     # --- where text goes ------------------------------------------------------------------------------

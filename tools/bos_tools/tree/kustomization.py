@@ -14,6 +14,7 @@ FOLDERS_OR_FILES = ("resources", "components", "bases", "generators", "transform
 FILES = ("crds", "configurations", "patchesStrategicMerge")
 PATHS = ("patches", "patchesJson6902", "replacements")
 GENERATORS = ("configMapGenerator", "secretGenerator")
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 FORBIDDEN = frozenset({"helmCharts", "helmGlobals", "helmChartInflationGenerator"})
 
 
@@ -113,7 +114,7 @@ class Kustomization:
             return None
         if value.kind != "scalar":
             raise self.broken(f"`{key}` is not a word", value)
-        return value.value or None
+        return None if value.is_plain and value.value in NULLS else value.value or None
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
