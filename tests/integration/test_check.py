@@ -100,6 +100,8 @@ MUTATIONS = [
     Mutation("S8", "base/web/service.yaml", "targetPort: http", "targetPort: htpp", "targetPort: htpp"),
     Mutation("S8", "base/redis/service.yaml", "  selector:\n    app.kubernetes.io/name: redis", "  selector:\n    app.kubernetes.io/name: rediss", "selector:"),
     Mutation("S9", "base/redis/pvc.yaml", "Prune=false,Delete=false", "Prune=false", "sync-options"),
+    Mutation("S9", "base/redis/pvc.yaml", " Prune=false,Delete=false", "", "sync-options"),
+    Mutation("S6", "base/web/deployment.yaml", "claimName: frontend-data", "claimName: frontend-dat", "    spec:"),
     Mutation("S10", "base/platform/networkpolicy-default-deny.yaml", "[Ingress, Egress]", "[Ingress]", "policyTypes"),
     Mutation("S10", "base/platform/namespace.yaml", "enforce: baseline", "enforce: privileged", "enforce: privileged"),
     Mutation("S11", "base/redis/statefulset.yaml", "  selector:", VCT.lstrip("\n") + "  selector:", "- metadata:"),

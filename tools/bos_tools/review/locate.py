@@ -81,7 +81,7 @@ def selects(target: Node, made: Object) -> bool:
     selector = target.get("labelSelector")
     wanted = selector.value.replace("==", "=").split(",") if selector is not None else []
     pairs = [part.split("=", 1) for part in wanted if "=" in part and "!=" not in part]
-    return all(labels.get(key.strip()) == value.strip() for key, value in pairs)
+    return isinstance(labels, dict) and all(labels.get(key.strip()) == value.strip() for key, value in pairs)
 
 
 def _matches(expression: str, value: str) -> bool:

@@ -68,7 +68,7 @@ def named(pod: Any) -> Iterator[tuple[str, str]]:
     for container in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]:
         for source in container.get("envFrom") or []:
             for key, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
-                if key in source:
+                if source.get(key):
                     yield kind, source[key].get("name")
         for variable in container.get("env") or []:
             for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
@@ -77,11 +77,11 @@ def named(pod: Any) -> Iterator[tuple[str, str]]:
 
 
 def _sources(part: Any) -> Iterator[tuple[str, str]]:
-    if "configMap" in part:
+    if part.get("configMap"):
         yield "ConfigMap", part["configMap"].get("name")
-    if "secret" in part:
+    if part.get("secret"):
         yield "Secret", part["secret"].get("secretName") or part["secret"].get("name")
-    if "persistentVolumeClaim" in part:
+    if part.get("persistentVolumeClaim"):
         yield "PersistentVolumeClaim", part["persistentVolumeClaim"].get("claimName")
 
 
@@ -138,8 +138,8 @@ def s9_kept(env: Environment) -> Iterator[Finding]:
     Source: storage.md: every claim carries `argocd.argoproj.io/sync-options: Prune=false,Delete=false`.
     """
     for made in env.of("PersistentVolumeClaim"):
-        options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options", "")
-        if not {"Prune=false", "Delete=false"} <= set(options.split(",")):
+        options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options")
+        if not {"Prune=false", "Delete=false"} <= set(str(options).split(",")):
             place = ("metadata", "annotations", "argocd.argoproj.io/sync-options")
             yield env.at(made, f"Argo CD may delete the claim {made.object.name}", place)
 

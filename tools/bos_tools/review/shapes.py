@@ -63,13 +63,14 @@ def _wrong(kind: str, key: str, value: Any) -> str:
     if key == "limits" and kind == "LimitRange":
         return ""
     is_port = key == "port" and kind != "Ingress"
-    if key in LISTS or (key in ("ingress", "egress") and kind == "NetworkPolicy"):
+    is_terms = key.startswith("preferredDuring") or (key.startswith("requiredDuring") and not isinstance(value, dict))
+    if key in LISTS or is_terms or (key in ("ingress", "egress") and kind == "NetworkPolicy"):
         fits = isinstance(value, list) and all(isinstance(item, dict) for item in value)
         return "" if fits else "a list of mappings"
     if key in TEXTS:
         fits = isinstance(value, list) and not any(isinstance(item, (dict, list)) for item in value)
         return "" if fits else "a list of words"
-    if key in MAPPINGS:
+    if key in MAPPINGS or (key == "data" and kind in ("ConfigMap", "Secret")):
         return "" if isinstance(value, dict) else "a mapping"
     if key in SCALARS or is_port:
         return "a single value" if isinstance(value, (dict, list)) else ""
