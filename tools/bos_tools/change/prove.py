@@ -33,7 +33,7 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
     """
     after = Tree(Edited(tree.source, {path: new for path, (_, new) in plan.files.items()}))
     targets = list(dict.fromkeys(effect.unit.folder for effect in plan.effects))
-    others = [folder for folder in _touched(tree, plan) if folder not in targets]
+    others = [folder for folder in _touched(tree, plan) if folder not in targets] if plan.files else []
     folders = [*targets, *others]
     graphs = [tree.graph, after.graph] if plan.files else [tree.graph]
     renders = renderer.render([(graph, folder) for graph in graphs for folder in folders])

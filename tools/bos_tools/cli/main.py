@@ -124,7 +124,7 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
 
 
 INTERRUPTED = 130
-COMMANDS = frozenset({"bump", "status", "render", "diff", "history", "check", "doctor"})
+COMMANDS = frozenset(str(command.name) for command in app.registered_commands)
 
 
 def _one_line(text: Any) -> str:

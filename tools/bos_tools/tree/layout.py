@@ -45,6 +45,7 @@ class Tree:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.graph = Graph(source)
+        self._gates: dict[str, Gates] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -125,6 +126,11 @@ class Tree:
 
     def gates(self, env: str) -> "Gates":
         """Return what an environment demands of a change (its environment.yaml)."""
+        if env not in self._gates:
+            self._gates[env] = self._read_gates(env)
+        return self._gates[env]
+
+    def _read_gates(self, env: str) -> "Gates":
         path = f"overlays/{env}/environment.yaml"
         data = self.source.read(path)
         if data is None:

@@ -38,7 +38,7 @@ class Node:
     """
 
     __slots__ = (
-        "anchor", "column", "end", "end_line", "fields", "flow", "items", "keys", "kind", "line", "start", "style",
+        "anchor", "column", "end", "fields", "flow", "items", "keys", "kind", "line", "start", "style",
         "tag", "target", "value", "weight",
     )  # fmt: skip
 
@@ -49,7 +49,6 @@ class Node:
         self.line: int = start.line + 1
         self.column: int = start.column
         self.end: int = end.index + shift
-        self.end_line: int = end.line + 1
         self.style: str | None = None
         self.flow = False
         self.tag: str | None = None
@@ -163,7 +162,7 @@ class _Builder:
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             node = self.stack.pop()
             self.pending.pop()
-            node.end, node.end_line = event.end_mark.index + self.shift, event.end_mark.line + 1
+            node.end = event.end_mark.index + self.shift
             self._attach(node)
         elif kind is yaml.AliasEvent:
             self._alias(event)
