@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from workshop import WHO
+from workshop import WHO, repository
 
 settings.register_profile("ours", deadline=None, derandomize=True, database=None)
 settings.load_profile("ours")
@@ -41,3 +41,9 @@ def untouched():
         return found
 
     return state
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A small repository with one commit."""
+    return repository(tmp_path / "work")

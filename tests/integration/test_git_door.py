@@ -11,20 +11,9 @@ import pytest
 from bos_tools.doors import remote as remotes
 from bos_tools.doors.git import Git, without_secrets
 from bos_tools.errors import CommandFailed, RepositoryError
-from workshop import WHO, clone, files, git, remote, repository, write
+from workshop import clone, files, git, remote, repository, write
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path, monkeypatch):
-    for name, value in {**WHO, "BOS_TOOLS_CACHE": str(tmp_path / "cache")}.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    return repository(tmp_path / "work")
 
 
 def test_what_a_hook_has_set_for_another_repository_does_not_redirect_us(tmp_path, work, monkeypatch):

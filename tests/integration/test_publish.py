@@ -18,18 +18,6 @@ WEB = "overlays/dev/web/kustomization.yaml"
 BACKEND = "overlays/dev/backend/kustomization.yaml"
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path, monkeypatch):
-    """An identity, nobody's configuration, and a cache of our own."""
-    for name, value in {**WHO, "BOS_TOOLS_CACHE": str(tmp_path / "cache")}.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    return repository(tmp_path / "work")
-
-
 def bump(version: str = "v1.0.1", *services: str) -> Bump:
     return Bump(None, tuple(Request.read(service, version) for service in services or ("web",)))
 
