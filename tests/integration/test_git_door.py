@@ -53,11 +53,22 @@ def test_a_commit_beside_the_work_tree_keeps_modes_links_and_odd_names(work):
     assert git(work, "status", "--porcelain") == ""
 
 
-def test_a_file_that_is_gone_from_the_head_is_an_error(work):
+def test_a_commit_adds_a_new_file_and_takes_an_old_one_away_beside_the_work_tree(work):
     door = Git(work)
 
-    with pytest.raises(RepositoryError, match="the file is gone"):
-        door.commit_on(door.at(door.resolve("HEAD")), {"absent": b""}, "No")
+    made = door.commit_on(door.at(door.resolve("HEAD")), {"new/file": b"text", "pyproject.toml": None}, "Yes")
+
+    assert git(work, "show", f"{made}:new/file") == "text"
+    assert "pyproject.toml" not in git(work, "ls-tree", "--name-only", made).split()
+    assert git(work, "ls-tree", made, "new/").startswith("100644 blob")
+    assert git(work, "status", "--porcelain") == ""
+
+
+def test_a_folder_is_no_file_to_commit(work):
+    door = Git(work)
+
+    with pytest.raises(RepositoryError, match="not a regular file"):
+        door.commit_on(door.at(door.resolve("HEAD")), {"base": b""}, "No")
 
 
 def test_a_signing_user_signs_and_a_failing_signature_stops_the_commit(work):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bos_tools.change.prove import Proof, prove
 from bos_tools.doors import files
-from bos_tools.errors import BosError, OutsideError, Refused
+from bos_tools.errors import BosError, OutsideError, Refused, RepositoryError
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -65,14 +65,13 @@ def _commit(intent: Intent, root: Path) -> Outcome:
     plan = intent.plan(Tree(source))
     dirty = door.differs_from_head(list({**plan.files, **{effect.path: None for effect in plan.effects}}))
     there = {path: source.read(path) for path in dirty}
-    tree = Tree(Edited(source, {path: data for path in dirty if (data := door.committed(path)) is not None}))
-    plan = intent.plan(tree) if dirty else plan
+    tree = Tree(Edited(source, {path: door.committed(path) for path in dirty}))
+    try:
+        plan = intent.plan(tree) if dirty else plan
+    except RepositoryError as error:  # without what no commit holds there is nothing to plan on
+        raise _dirty(dirty[0]) from error
     if foreign := [path for path in dirty if path not in plan.files or there[path] != plan.files[path][1]]:
-        raise Refused(
-            f"the file has changes of yours that no commit holds: {foreign[0]}",
-            reason="dirty-file",
-            hint="commit or stash them first, or leave out --commit",
-        )
+        raise _dirty(foreign[0])
     proof = prove(tree, plan, Renderer())
     if not plan.files:
         return Outcome(plan, proof)
@@ -91,7 +90,15 @@ def _commit(intent: Intent, root: Path) -> Outcome:
     return Outcome(plan, proof, commit)
 
 
-def _write(root: Path, changes: Mapping[str, tuple[bytes, bytes]]) -> None:
+def _dirty(path: str) -> Refused:
+    return Refused(
+        f"the file has changes of yours that no commit holds: {path}",
+        reason="dirty-file",
+        hint="commit or stash them first, or leave out --commit",
+    )
+
+
+def _write(root: Path, changes: Mapping[str, tuple[bytes | None, bytes | None]]) -> None:
     """Replace the files one by one; what fails half-way is put back."""
     done: list[str] = []
     try:
@@ -192,4 +199,5 @@ def message(plan: Plan) -> str:
         f"Bos-Edit: {edit.env}/{edit.service} {edit.field} {edit.old or '-'} -> {edit.new or '-'}"
         for edit in plan.edits
     ]
+    trailers += [f"{name}: {value}" for name, value in plan.trailers]
     return "\n".join([plan.title, "", *trailers, ""])

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bos_tools.errors import BosError, Refused, RepositoryError
-from bos_tools.intents.plan import ImageEffect, Plan
+from bos_tools.intents.plan import Effect, FieldEffect, ImageEffect, ObjectEffect, Plan
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Change, differences, images, objects
+from bos_tools.render.objects import Change, differences, images, leaves, objects
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree
@@ -36,8 +36,7 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
     others = [folder for folder in _touched(tree, plan) if folder not in targets] if plan.files else []
     folders = [*targets, *others]
     graphs = [tree.graph, after.graph] if plan.files else [tree.graph]
-    renders = renderer.render([(graph, folder) for graph in graphs for folder in folders])
-    before_texts, after_texts = renders[: len(folders)], renders[-len(folders) :]
+    before_texts, after_texts = _renders(renderer, graphs, folders)
     changes: list[Change] = []
     for folder, old, new in zip(folders, before_texts, after_texts, strict=True):
         found = differences(old, new)
@@ -48,6 +47,15 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
         else:
             _judge_other(folder, found, plan.effects)
     return Proof(tuple(changes), tuple(folders))
+
+
+def _renders(renderer: Renderer, graphs: list[Graph], folders: list[str]) -> tuple[list[bytes], list[bytes]]:
+    """Return each folder's render before and after; a folder that the change makes or removes is empty on that side."""
+    jobs = [(graph, folder) for graph in graphs for folder in folders]
+    there = [job for job in jobs if job[0].kustomization(job[1]) is not None]
+    made = dict(zip(there, renderer.render(there), strict=True))
+    texts = [made.get(job, b"") for job in jobs]
+    return texts[: len(folders)], texts[-len(folders) :]
 
 
 def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
@@ -76,18 +84,29 @@ def _reads(tree: Tree, folder: str, edited: Mapping[str, object]) -> bool:
     return any(path in closure or any(tree.source.real(read) == path for read in closure) for path in edited)
 
 
-def _judge(graph: Graph, folder: str, effects: list[ImageEffect], found: list[Change], render: bytes) -> None:
+def _judge(graph: Graph, folder: str, effects: list[Effect], found: list[Change], render: bytes) -> None:
     """Hold the changes of one unit against its effects, both ways."""
-    now = [(o.id, field, image) for o in objects(render) for field, image in images(o)]
+    made = objects(render)
+    now = [(o.id, field, image) for o in made for field, image in images(o)]
     fields = {(who, field) for who, field, _ in now}
     for change in found:
-        if (change.object, change.field) not in fields or not any(_admits(e, change) for e in effects):
+        is_image = (change.object, change.field) in fields
+        if not any(_admits(e, change) and (is_image or not isinstance(e, ImageEffect)) for e in effects):
             raise _refused(
                 effects[0],
                 f"the edit would also change {change.object}, {change.field}: {change.old} to {change.new}",
                 "overreach",
             )
     for effect in effects:
+        if isinstance(effect, ObjectEffect):
+            continue
+        if isinstance(effect, FieldEffect):
+            says = next((dict(leaves(o.data)).get(effect.field) for o in made if o.id == effect.object), None)
+            if says != effect.new:
+                what = f"{effect.object}, {effect.field}"
+                message = f"the edit has no effect in {folder}: {what} stays {says}"
+                raise _refused(effect, message, "no-effect", hint="a patch that comes later sets this field again")
+            continue
         running = [image for _, _, image in now]
         if effect.new not in running or (_is_edit(effect) and not any(_admits(effect, c) for c in found)):
             raise _no_effect(graph, folder, effect, running)
@@ -101,12 +120,17 @@ def _judge(graph: Graph, folder: str, effects: list[ImageEffect], found: list[Ch
                 )
 
 
-def _is_edit(effect: ImageEffect) -> bool:
-    return effect.old != effect.new
+def _is_edit(effect: Effect) -> bool:
+    return isinstance(effect, ObjectEffect) or effect.old != effect.new
 
 
-def _admits(effect: ImageEffect, change: Change) -> bool:
+def _admits(effect: Effect, change: Change) -> bool:
     """Tell whether a change is what the effect declares: the same image, from the old version to the new."""
+    if isinstance(effect, ObjectEffect):
+        return change.object == effect.object
+    if isinstance(effect, FieldEffect):
+        who = (effect.object, effect.field, effect.old, effect.new)
+        return (change.object, change.field, change.old, change.new) == who
     is_old = change.old == effect.old or (
         effect.old is None and isinstance(change.old, str) and untagged(change.old) == effect.repository
     )
@@ -119,7 +143,7 @@ def _other_pin(graph: Graph, effect: ImageEffect, image: str) -> bool:
     return any(pin.name != effect.name and pin.rendered == image for pin in pins)
 
 
-def _judge_other(folder: str, found: list[Change], effects: tuple[ImageEffect, ...]) -> None:
+def _judge_other(folder: str, found: list[Change], effects: tuple[Effect, ...]) -> None:
     """Refuse a change that reaches another service or environment; an aggregator may show its own unit's."""
     envs = {effect.unit.env for effect in effects}
     inside = folder in {f"overlays/{env}" for env in envs}
@@ -133,7 +157,7 @@ def _judge_other(folder: str, found: list[Change], effects: tuple[ImageEffect, .
     if inside:
         for effect in effects:
             if _is_edit(effect) and not any(_admits(effect, change) for change in found):
-                raise _refused(effect, f"{folder} would hide the edit: it changes the image again", "shadowed")
+                raise _refused(effect, f"{folder} would hide the edit: it sets the field again", "shadowed")
 
 
 def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str]) -> BosError:
@@ -158,5 +182,5 @@ def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str
     )
 
 
-def _refused(effect: ImageEffect, message: str, reason: str, hint: str = "") -> Refused:
+def _refused(effect: Effect, message: str, reason: str, hint: str = "") -> Refused:
     return Refused(message, reason=reason, hint=hint, path=effect.path, line=effect.line)

@@ -74,22 +74,36 @@ class WorkTree:
         return real[len(base) + 1 :]
 
 
-def replace(root: Path, path: str, old: bytes, new: bytes) -> None:
+def replace(root: Path, path: str, old: bytes | None, new: bytes | None) -> None:
     """Replace a file's bytes by a temporary file and one rename: a kill leaves the old file or the new one.
 
-    Raises OutsideError when the file is no longer what the plan was made from.
+    None stands for no file.  Raises OutsideError when the file is no longer what the plan was made from.
     """
-    if (root / path).read_bytes() != old:
+    if _bytes(root / path) != old:
         raise OutsideError(
             f"the file changed while it was being edited: {path}", reason="changed-meanwhile", hint="run it again"
         )
     restore(root, path, new)
 
 
-def restore(root: Path, path: str, data: bytes) -> None:
-    """Give a file these bytes, whatever it holds; its mode stays."""
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def restore(root: Path, path: str, data: bytes | None) -> None:
+    """Give a file these bytes, whatever it holds; its mode stays.  None takes it away, and the folders left empty."""
     target = root / path
-    temporary = _scratch(root, target) / f"{TEMPORARY}{os.getpid()}"
+    if data is None:
+        _remove(root, target)
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _scratch(root, target) / f"{TEMPORARY}{os.getpid()}"
+    except OSError as error:
+        raise OutsideError(f"can't be written: {path}: {error.strerror}", reason="unwritable") from error
     try:
         _write_like(target, temporary, data)
         os.replace(temporary, target)
@@ -100,9 +114,23 @@ def restore(root: Path, path: str, data: bytes) -> None:
             temporary.unlink()
 
 
+def _remove(root: Path, target: Path) -> None:
+    try:
+        target.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutsideError(f"can't be removed: {target.name}: {error.strerror}", reason="unwritable") from error
+    with suppress(OSError):  # a folder that holds something else stays
+        for folder in target.parents:
+            if folder == root:
+                break
+            folder.rmdir()
+
+
 def _write_like(target: Path, temporary: Path, data: bytes) -> None:
-    status = target.stat()
-    if not os.access(target, os.W_OK):
+    """Write the bytes beside a file, with its owner and mode; a new file gets those of its folder and of any text."""
+    is_new = not target.exists()
+    status = (target.parent if is_new else target).stat()
+    if not os.access(target.parent if is_new else target, os.W_OK):
         raise PermissionError(13, "the file is read-only")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -110,7 +138,7 @@ def _write_like(target: Path, temporary: Path, data: bytes) -> None:
         file.flush()
         with suppress(PermissionError):  # a file of another user that our group may write
             os.fchown(file.fileno(), status.st_uid, status.st_gid)
-        os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+        os.fchmod(file.fileno(), 0o644 if is_new else stat.S_IMODE(status.st_mode))
         os.fsync(file.fileno())
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -129,34 +130,55 @@ class Git:
 
     def commit_paths(self, paths: Sequence[str], message: str) -> str:
         """Commit the work tree's version of these paths, and nothing else that is staged; return the commit."""
-        words = ("commit", "--quiet", "--only", "--file", "-", "--", *_literal(paths))
         deadline = time.monotonic() + INDEX_PATIENCE
         while True:
             try:
-                self.run(*words, stdin=message.encode(), timeout=HOOKS_TIMEOUT)
+                self._commit_only(paths, message)
                 return self.resolve("HEAD")
             except CommandFailed as error:
                 if "index.lock': File exists" not in error.stderr or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
 
+    def _commit_only(self, paths: Sequence[str], message: str) -> None:
+        """Commit these paths; a new file is named to the index first, for `commit --only` takes what Git knows."""
+        if new := self._untracked(paths):
+            self.run("add", "--intent-to-add", "--", *_literal(new))
+        words = ("commit", "--quiet", "--only", "--file", "-", "--", *_literal(paths))
+        try:
+            self.run(*words, stdin=message.encode(), timeout=HOOKS_TIMEOUT)
+        except BaseException:
+            if new:
+                with suppress(CommandFailed):
+                    self.run("rm", "--cached", "--quiet", "--force", "--", *_literal(new))
+            raise
+
+    def _untracked(self, paths: Sequence[str]) -> list[str]:
+        known = set(self.run("ls-files", "-z", "--", *_literal(paths)).split("\0"))
+        return [path for path in paths if path not in known and (self.root / path).exists()]
+
     # --- commits without a work tree ------------------------------------------------------------------
 
-    def commit_on(self, parent: "Revision", contents: Mapping[str, bytes], message: str) -> str:
-        """Write a commit with some files' bytes replaced, touching neither work tree nor index."""
+    def commit_on(self, parent: "Revision", contents: Mapping[str, bytes | None], message: str) -> str:
+        """Write a commit with some files' bytes replaced, touching neither work tree nor index; None takes one away."""
         with files.scratch() as scratch:
-            names = {path: f"{number}" for number, path in enumerate(contents)}
-            files.lay_out(scratch, {names[path]: data for path, data in contents.items()})
+            there = {path: data for path, data in contents.items() if data is not None}
+            names = {path: f"{number}" for number, path in enumerate(there)}
+            files.lay_out(scratch, {names[path]: data for path, data in there.items()})
             listed = "".join(f"{scratch / name}\n" for name in names.values())
             blobs = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=listed.encode()).split()
-            tree = self._tree(parent, dict(zip(names, blobs, strict=True)), {"GIT_INDEX_FILE": str(scratch / "index")})
+            made = {**dict.fromkeys(contents), **dict(zip(names, blobs, strict=True))}
+            tree = self._tree(parent, made, {"GIT_INDEX_FILE": str(scratch / "index")})
         sign = ["-S"] if self._signs else []
         utf8 = ("-c", "i18n.commitEncoding=UTF-8")
         return self.run(*utf8, "commit-tree", tree, "-p", parent.sha, *sign, "-F", "-", stdin=message.encode()).strip()
 
-    def _tree(self, parent: "Revision", blobs: Mapping[str, str], env: Mapping[str, str]) -> str:
+    def _tree(self, parent: "Revision", blobs: Mapping[str, str | None], env: Mapping[str, str]) -> str:
         """Write the tree of a commit with some blobs replaced, each with the mode that it has."""
-        entries = "".join(f"{parent.mode(path)} {blob}\t{self.prefix}{path}\0" for path, blob in blobs.items())
+        gone = "0" * len(parent.sha)
+        entries = "".join(
+            f"{parent.mode(path) if blob else 0} {blob or gone}\t{self.prefix}{path}\0" for path, blob in blobs.items()
+        )
         update = ("update-index", "-z", "--index-info")
         self.run(*PRIVATE_INDEX, "read-tree", parent.sha, env=env)
         self.run(*PRIVATE_INDEX, *update, env=env, stdin=entries.encode("utf-8", "surrogateescape"))

@@ -46,10 +46,13 @@ class Revision:
         return self._blob(blob) if stat.S_ISREG(mode) else None
 
     def mode(self, path: str) -> str:
-        """Return a file's mode as Git writes it; raises RepositoryError where there is no such file."""
-        mode, _ = self._entries.get(path, (0, ""))
-        if not stat.S_ISREG(mode):
-            raise RepositoryError("the file is gone", reason="missing-file", path=path)
+        """Return a file's mode as Git writes it, for a new one that of any text.
+
+        Raises RepositoryError for what is no file.
+        """
+        mode, _ = self._entries.get(path, (0o100644, ""))
+        if not stat.S_ISREG(mode) or path in self._folders:
+            raise RepositoryError("not a regular file", reason="unreadable", path=path)
         return f"{mode:o}"
 
     def _blob(self, blob: str) -> bytes:

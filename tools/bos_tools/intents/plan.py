@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bos_tools.tree.layout import Tree, Unit
 
@@ -36,14 +36,43 @@ class ImageEffect:
 
 
 @dataclass(frozen=True)
+class FieldEffect:
+    """One field of one object must come to have this value, and nothing else change."""
+
+    unit: Unit
+    object: str
+    """As the render identifies it: `PersistentVolumeClaim buildingos/redis-data`."""
+    field: str
+    old: Any
+    new: Any
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class ObjectEffect:
+    """One object must come, change or go; any of its fields may differ, and no other object."""
+
+    unit: Unit
+    object: str
+    path: str
+    line: int = 0
+
+
+Effect = ImageEffect | FieldEffect | ObjectEffect
+
+
+@dataclass(frozen=True)
 class Plan:
     """What would change; nothing has happened yet."""
 
     title: str
     edits: tuple[Edit, ...]
-    files: Mapping[str, tuple[bytes, bytes]]
-    """Path to the bytes before and after."""
-    effects: tuple[ImageEffect, ...]
+    files: Mapping[str, tuple[bytes | None, bytes | None]]
+    """Path to the bytes before and after; None for a file that is not there."""
+    effects: tuple[Effect, ...]
+    trailers: tuple[tuple[str, str], ...] = ()
+    """What the commit says to programs, beside its edits."""
 
 
 class Intent(Protocol):

@@ -24,21 +24,25 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Edited:
-    """A source with some files' bytes replaced."""
+    """A source with some files' bytes replaced, added, or, with None, taken away."""
 
     under: Source
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes | None]
 
     def read(self, path: str) -> bytes | None:
         """Return the edited bytes, also through a link, or what lies under them."""
-        found = self.files.get(path)
-        if found is None:
-            found = self.files.get(self.under.real(path))
-        return self.under.read(path) if found is None else found
+        for name in (path, self.under.real(path)):
+            if name in self.files:
+                return self.files[name]
+        return self.under.read(path)
 
     def names(self, folder: str) -> list[str]:
-        """Return the names under it: an edit changes files and never adds one."""
-        return self.under.names(folder)
+        """Return the sorted names in a folder, with those that the edit adds and without those that it takes away."""
+        head = f"{folder}/" if folder else ""
+        inside = {path.removeprefix(head): data for path, data in self.files.items() if path.startswith(head)}
+        added = {path.partition("/")[0] for path, data in inside.items() if data is not None}
+        gone = {path for path, data in inside.items() if data is None}
+        return sorted((set(self.under.names(folder)) - gone) | added)
 
     def real(self, path: str) -> str:
         """Return the path with its links followed."""

@@ -1,0 +1,101 @@
+"""What every command that changes the repository shares: its options, how it lands, what it reports."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bos_tools.cli import output
+from bos_tools.errors import Usage
+
+if TYPE_CHECKING:
+    from bos_tools.change.pipeline import Outcome
+    from bos_tools.intents.plan import Effect, Intent, Plan
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the proof; write nothing.")]
+Commit = Annotated[bool, typer.Option("--commit", help="Commit the edit on the current branch.")]
+Push = Annotated[
+    bool, typer.Option("--push", help="Commit on the remote branch's head and push; the work tree stays as it is.")
+]
+Remote = Annotated[str, typer.Option(help="Where --push goes.")]
+Branch = Annotated[
+    str | None, typer.Option(help="The branch of --push; default: the one checked out.", show_default=False)
+]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """How far a change goes: the proof, the work tree, a commit, or the remote branch."""
+
+    dry_run: bool = False
+    commit: bool = False
+    push: bool = False
+    remote: str = "origin"
+    branch: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.commit and self.push:
+            raise Usage("--commit and --push exclude each other: --push commits on the remote's head", reason="usage")
+
+
+def land(context: typer.Context, intent: "Intent", how: Landing) -> "Outcome":
+    """Take an intent as far as the options say; every change goes through here."""
+    from bos_tools.change import pipeline
+
+    root = context.obj.root
+    if how.push:
+        return pipeline.push(intent, root, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
+    return pipeline.edit_work_tree(intent, root, dry_run=how.dry_run, commit=how.commit)
+
+
+def report(outcome: "Outcome", form: output.Format, how: Landing) -> None:
+    """Show the files' diff and the proof, or say that all is so already."""
+    if form is output.Format.json:
+        output.document(as_json(outcome))
+        return
+    plan = outcome.plan
+    if not plan.files:
+        said = ", ".join(_so_already(effect) for effect in plan.effects[:4])
+        more = f" and {len(plan.effects) - 4} more" if len(plan.effects) > 4 else ""
+        output.words(f"already so, in the files and in the render: {said}{more}")
+        return
+    _show_diff(plan)
+    output.data("")
+    output.data(f"proved in the render of {', '.join(outcome.proof.folders)}:")
+    for change in outcome.proof.changes:
+        output.data(f"  {change.object}  {change.field}")
+        output.data(f"    {output.absent(change.old)} -> {output.absent(change.new)}")
+    if how.dry_run:
+        output.words("dry run: nothing was written")
+    elif outcome.commit:
+        output.words(f"{plan.title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else ""))
+
+
+def _so_already(effect: "Effect") -> str:
+    new = getattr(effect, "new", None) or effect.object  # type: ignore[union-attr]  # an image effect has `new`
+    return f"{effect.unit.env}/{effect.unit.service} {new}"
+
+
+def _show_diff(plan: "Plan") -> None:
+    from difflib import unified_diff
+
+    for path, (old, new) in plan.files.items():
+        names = (f"a/{path}" if old is not None else "/dev/null", f"b/{path}" if new is not None else "/dev/null")
+        before, after = ((side or b"").decode().splitlines() for side in (old, new))
+        for line in unified_diff(before, after, *names, lineterm="", n=1):
+            colour = {"+": output.GREEN, "-": output.RED}.get(line[:1])
+            output.data(output.paint(line, colour) if colour and line[:3] not in ("+++", "---") else line)
+
+
+def as_json(outcome: "Outcome") -> dict[str, object]:
+    """Return the contract of a change's `--output json`, as the README documents it."""
+    plan = outcome.plan
+    return {
+        "changed": bool(plan.files),
+        "edits": [
+            {"path": e.path, "env": e.env, "service": e.service, "field": e.field, "old": e.old, "new": e.new}
+            for e in plan.edits
+        ],
+        "effects": [{"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in outcome.proof.changes],
+        "commit": outcome.commit,
+    }

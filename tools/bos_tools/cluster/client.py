@@ -1,0 +1,161 @@
+"""A cluster: objects as plain data in and out, so that no field of a newer API is lost."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bos_tools.doors import http
+from bos_tools.errors import OutsideError
+
+if TYPE_CHECKING:
+    import lightkube
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind as the API server addresses it."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    is_namespaced: bool = True
+
+    @property
+    def api(self) -> str:
+        """Return its apiVersion."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+POD = Kind("", "v1", "Pod", "pods")
+SECRET = Kind("", "v1", "Secret", "secrets")
+EVENT = Kind("", "v1", "Event", "events")
+QUOTA = Kind("", "v1", "ResourceQuota", "resourcequotas")
+NODE = Kind("", "v1", "Node", "nodes", is_namespaced=False)
+NAMESPACE = Kind("", "v1", "Namespace", "namespaces", is_namespaced=False)
+STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", is_namespaced=False)
+STATEFUL_SET = Kind("apps", "v1", "StatefulSet", "statefulsets")
+DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
+SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
+POSTGRES = Kind("postgresql.cnpg.io", "v1", "Cluster", "clusters")
+
+
+class ClusterSaid(OutsideError):
+    """Raised when the API server refused; carries its status and reason."""
+
+    def __init__(self, what: str, status: int, reason: str, said: str) -> None:
+        super().__init__(f"the cluster refused {what}: {said}", reason=f"cluster-{reason.lower() or status}")
+        self.status = status
+        self.said = said
+
+
+class Cluster:
+    """One cluster's API server."""
+
+    def __init__(self, client: "lightkube.Client") -> None:
+        self._client = client
+        self.url = str(client.config.cluster.server)
+
+    @classmethod
+    def connect(cls, kubeconfig: str | None = None, context: str | None = None) -> "Cluster":
+        """Connect by a kubeconfig: the one named, KUBECONFIG, or the user's own; inside a pod by its account.
+
+        Raises OutsideError when there is none or it has no such context.
+        """
+        import lightkube
+        from lightkube.config.kubeconfig import KubeConfig
+        from lightkube.core.exceptions import ConfigError
+
+        named = kubeconfig or os.environ.get("KUBECONFIG")
+        try:
+            config = KubeConfig.from_file(named) if named else KubeConfig.from_env()
+            return cls(lightkube.Client(config.get(context), field_manager="bos-tools"))
+        except (ConfigError, OSError, KeyError, TypeError, ValueError) as error:
+            said = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
+            where = named or str(Path("~/.kube/config"))
+            raise OutsideError(
+                f"no cluster can be reached by {where}: {said}",
+                reason="kubeconfig",
+                hint="name one with --kubeconfig and --context, or set KUBECONFIG",
+            ) from error
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> Data | None:
+        """Return an object, or None where there is none."""
+        try:
+            with self._translated(f"to show {kind.kind} {name}"):
+                return _plain(self._client.get(_resource(kind), name, namespace=namespace))
+        except (ClusterSaid, http.HttpFailed) as said:  # the second for a kind that the server does not know
+            if said.status == 404:
+                return None
+            raise
+
+    def list(self, kind: Kind, namespace: str | None = None, labels: dict[str, str] | None = None) -> list[Data]:
+        """Return the objects of a kind in a namespace, in the server's order; an unknown kind has none."""
+        try:
+            with self._translated(f"to list {kind.plural}"):
+                found = self._client.list(_resource(kind), namespace=namespace, labels=labels)  # type: ignore[arg-type]
+                return [_plain(one) for one in found]
+        except (ClusterSaid, http.HttpFailed) as said:  # the second for a kind that the server does not know
+            if said.status == 404:
+                return []
+            raise
+
+    def create(self, kind: Kind, data: Data, *, dry_run: bool = False) -> Data:
+        """Create an object.
+
+        Raises ClusterSaid with the server's words.
+        """
+        namespace = data["metadata"].get("namespace")
+        with self._translated(f"to create {kind.kind} {data['metadata']['name']}"):
+            made = _resource(kind).from_dict(data)
+            return _plain(self._client.create(made, namespace=namespace, dry_run=dry_run))
+
+    def merge(self, kind: Kind, name: str, namespace: str | None, patch: Data, *, dry_run: bool = False) -> Data:
+        """Lay a merge patch over an object; a dry run answers quota, class and validation and changes nothing.
+
+        Raises ClusterSaid with the server's words.
+        """
+        from lightkube.types import PatchType
+
+        with self._translated(f"to change {kind.kind} {name}"):
+            return _plain(
+                self._client.patch(
+                    _resource(kind), name, patch, namespace=namespace, patch_type=PatchType.MERGE, dry_run=dry_run
+                )
+            )
+
+    def delete(self, kind: Kind, name: str, namespace: str | None = None) -> None:
+        """Delete an object; raises ClusterSaid where there is none."""
+        with self._translated(f"to delete {kind.kind} {name}"):
+            self._client.delete(_resource(kind), name, namespace=namespace)
+
+    @contextmanager
+    def _translated(self, what: str) -> Iterator[None]:
+        from lightkube.core.exceptions import ApiError
+
+        with http.translated("the cluster", self.url):
+            try:
+                yield
+            except ApiError as error:
+                status = error.status
+                said = " ".join(str(status.message).split())
+                raise ClusterSaid(what, int(status.code or 0), str(status.reason or ""), said) from error
+
+
+def _resource(kind: Kind) -> Any:
+    from lightkube.generic_resource import create_global_resource, create_namespaced_resource
+
+    make = create_namespaced_resource if kind.is_namespaced else create_global_resource
+    return make(kind.group, kind.version, kind.kind, kind.plural)
+
+
+def _plain(made: Any) -> Data:
+    """Return an object as plain data, its metadata too."""
+    data: Data = made.to_dict()
+    return data
