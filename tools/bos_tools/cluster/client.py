@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +149,9 @@ class Cluster:
                 raise ClusterSaid(what, int(status.code or 0), str(status.reason or ""), said) from error
 
 
+@cache
 def _resource(kind: Kind) -> Any:
+    """Return the library's class for a kind; it registers each but once."""
     from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 
     make = create_namespaced_resource if kind.is_namespaced else create_global_resource
