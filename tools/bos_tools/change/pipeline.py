@@ -63,7 +63,7 @@ def _commit(intent: Intent, root: Path) -> Outcome:
     door = Git(root)
     source = files.WorkTree(root)
     plan = intent.plan(Tree(source))
-    dirty = door.differs_from_head(list({**plan.files, **{effect.path: None for effect in plan.effects}}))
+    dirty = door.differs_from_head(list(dict.fromkeys([*plan.files, *plan.kept, *(e.path for e in plan.effects)])))
     there = {path: source.read(path) for path in dirty}
     tree = Tree(Edited(source, {path: door.committed(path) for path in dirty}))
     try:

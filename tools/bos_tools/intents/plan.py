@@ -73,6 +73,8 @@ class Plan:
     effects: tuple[Effect, ...]
     trailers: tuple[tuple[str, str], ...] = ()
     """What the commit says to programs, beside its edits."""
+    kept: tuple[str, ...] = ()
+    """Files that an intent keeps as a whole, changed by it or not: one that no commit holds yet is committed too."""
 
 
 class Intent(Protocol):
