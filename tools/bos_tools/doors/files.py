@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -169,15 +169,20 @@ def sweep(root: Path) -> None:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold a folder for one writer of this machine; the lock ends with the process."""
+def lock(folder: Path, waiting: Callable[[], None] | None = None) -> Iterator[int]:
+    """Hold a folder for one writer of this machine, and lend the lock's descriptor.
+
+    The lock ends with the process, and with those that inherit the descriptor.  `waiting` is told of another holder.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        if waiting is not None and not _is_free(descriptor):
+            waiting()
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         raise OutsideError(f"can't be locked: {folder}: {error.strerror}", reason="unlockable") from error
     try:
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

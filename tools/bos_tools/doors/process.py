@@ -1,8 +1,11 @@
 """The door to other programs: the only module that imports subprocess."""
 
 import os
+import signal
 import subprocess
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -68,6 +71,60 @@ def run(
     if process.returncode != 0:
         raise CommandFailed(list(argv), process.returncode, stderr)
     return Result(stdout, stderr)
+
+
+def follow(
+    argv: Sequence[str],
+    tell: Callable[[str], None],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    inherit: Sequence[int] = (),
+) -> str:
+    """Run a program that takes long, tell of each line of its stderr as it comes, and return its stdout.
+
+    What it starts ends with it; it inherits the named descriptors, such as the lock on what it makes.
+    Raises CommandFailed with the last lines that it said, OutsideError when it is missing.
+    """
+    tail: deque[str] = deque(maxlen=12)
+    with tempfile.TemporaryFile() as out:
+        try:
+            process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
+                argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, pass_fds=inherit,
+                env={**os.environ, "LC_ALL": "C", **(env or {})}, start_new_session=True, text=True, errors="replace",
+            )  # fmt: skip
+        except OSError as error:
+            raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
+        with process:
+            try:
+                for line in process.stderr or ():
+                    tail.append(line)
+                    tell(line.rstrip("\n"))
+                process.wait()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        if process.returncode != 0:
+            raise CommandFailed(list(argv), process.returncode, "".join(tail))
+        out.seek(0)
+        return out.read().decode("utf-8", "replace")
+
+
+def spawn(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> int:
+    """Start a program that outlives us, in a session of its own with exactly this environment, and return its id.
+
+    What it says is added to the log.  Raises OutsideError when it can't be started.
+    """
+    try:
+        with open(log, "ab") as said:
+            process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
+                argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            )
+    except OSError as error:
+        raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
+    # Should it end before us, someone must take note, else it stays as a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process.pid
 
 
 def _missing(message: str) -> OutsideError:

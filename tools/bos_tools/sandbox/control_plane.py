@@ -1,0 +1,106 @@
+"""Kubernetes without kubelets: the real control plane, KWOK's nodes, and the stand-ins around them."""
+
+import json
+
+from bos_tools.sandbox.box import Box
+from bos_tools.sandbox.modules import CONTROL_PLANE, ETCD, KWOK, STANDINS
+from bos_tools.sandbox.nodes import Node
+from bos_tools.sandbox.ports import LOOPBACK
+from bos_tools.sandbox.processes import Program
+
+LEASE = 40
+"""Seconds of a node's lease: without one the nodes flap and no Deployment becomes available."""
+
+
+def store(box: Box) -> Program:
+    """Return etcd."""
+    client, peer = (f"http://{box.address(name)}" for name in ("etcd", "etcd-peer"))
+    argv = [
+        str(box.binaries.program(ETCD, "etcd")), "--data-dir", box.path("etcd"), "--logger", "zap", "--log-level", "warn",
+        "--unsafe-no-fsync",  # a sandbox need not outlive a power cut
+        "--listen-client-urls", client, "--advertise-client-urls", client,
+        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
+    ]  # fmt: skip
+    return Program("etcd", tuple(argv), f"{client}/health")
+
+
+def api_server(box: Box) -> Program:
+    """Return the API server."""
+    argv = [
+        _kubernetes(box, "kube-apiserver"), "--etcd-servers", f"http://{box.address('etcd')}",
+        "--bind-address", LOOPBACK, "--secure-port", str(box.port("kube-apiserver")),
+        # nobody is told of an address: the default route's may not exist, and loopback is refused
+        "--advertise-address", "192.0.2.2", "--endpoint-reconciler-type", "none",
+        "--tls-cert-file", box.path("pki", "apiserver.crt"), "--tls-private-key-file", box.path("pki", "apiserver.key"),
+        "--client-ca-file", box.path("pki", "ca.crt"), "--authorization-mode", "Node,RBAC",
+        "--service-account-key-file", box.path("pki", "sa.key"),
+        "--service-account-signing-key-file", box.path("pki", "sa.key"),
+        "--service-account-issuer", "https://kubernetes.default.svc", "--service-cluster-ip-range", "10.0.0.0/16",
+        "--requestheader-client-ca-file", box.path("pki", "ca.crt"), "--requestheader-allowed-names", "front-proxy",
+        "--requestheader-extra-headers-prefix", "X-Remote-Extra-", "--requestheader-group-headers", "X-Remote-Group",
+        "--requestheader-username-headers", "X-Remote-User",
+        "--proxy-client-cert-file", box.path("pki", "front-proxy.crt"),
+        "--proxy-client-key-file", box.path("pki", "front-proxy.key"),
+    ]  # fmt: skip
+    return Program("kube-apiserver", tuple(argv), f"https://{box.address('kube-apiserver')}/readyz")
+
+
+def controllers(box: Box) -> list[Program]:
+    """Return what turns objects into other objects: controllers, scheduler, kubelets, stand-ins."""
+    kubeconfig = str(box.kubeconfig)
+    manager, scheduler, kwok, standins = (
+        box.address(name) for name in ("kube-controller-manager", "kube-scheduler", "kwok", "standins")
+    )
+    common = ["--kubeconfig", kubeconfig, "--leader-elect=false", "--bind-address", LOOPBACK, "--secure-port"]
+    return [
+        Program(
+            "kube-controller-manager",
+            (
+                _kubernetes(box, "kube-controller-manager"), *common, str(box.port("kube-controller-manager")),
+                "--use-service-account-credentials", "--root-ca-file", box.path("pki", "ca.crt"),
+                "--service-account-private-key-file", box.path("pki", "sa.key"),
+            ),
+            f"https://{manager}/healthz",
+        ),
+        Program(
+            "kube-scheduler",
+            (_kubernetes(box, "kube-scheduler"), *common, str(box.port("kube-scheduler"))),
+            f"https://{scheduler}/healthz",
+        ),
+        Program(
+            "kwok",
+            (
+                str(box.binaries.program(KWOK, "kwok")), "--kubeconfig", kubeconfig, "--manage-all-nodes=true",
+                f"--node-lease-duration-seconds={LEASE}", "--cidr=10.10.0.0/16", f"--node-ip={LOOPBACK}",
+                f"--server-address={kwok}",
+            ),
+            f"http://{kwok}/healthz",
+        ),
+        Program(
+            "standins",
+            (str(box.binaries.program(STANDINS, "standins")), "run", kubeconfig, standins),
+            f"http://{standins}/healthz",
+        ),
+    ]  # fmt: skip
+
+
+def programs(box: Box) -> list[Program]:
+    """Return all of them in the order in which they need each other."""
+    return [store(box), api_server(box), *controllers(box)]
+
+
+def start(box: Box, nodes: list[Node]) -> None:
+    """Bring the cluster up to Ready nodes."""
+    box.ensure(store(box))
+    box.ensure(api_server(box))
+    box.ensure(*controllers(box))
+    if "cluster" not in box.state.done:
+        listed = {"apiVersion": "v1", "kind": "List", "items": [node.manifest() for node in nodes]}
+        box.ask("apply", "--server-side", "-f", "-", stdin=json.dumps(listed).encode())
+        box.state.done.append("cluster")
+        box.state.save(box.folder)
+    box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+
+
+def _kubernetes(box: Box, name: str) -> str:
+    return str(box.binaries.program(CONTROL_PLANE, name))

@@ -1,0 +1,85 @@
+"""What is put down of a sandbox: its addresses and its secrets, in one file that only its owner can read."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bos_tools.doors import files
+from bos_tools.errors import OutsideError, Usage
+from bos_tools.tree.layout import NAME
+
+FILE = "state.json"
+
+
+@dataclass
+class State:
+    """One sandbox, as its state.json has it."""
+
+    name: str
+    env: str
+    argocd: bool
+    forge: bool
+    ports: dict[str, int]
+    done: list[str] = field(default_factory=list)
+    """What need not be done again while the data is there: `cluster`, `argocd`, `forge`."""
+    argocd_password: str = ""
+    argocd_token: str = ""
+    gitea_password: str = ""
+    gitea_token: str = ""
+
+    def save(self, folder: Path) -> None:
+        """Write the file as a whole, for its owner only."""
+        temporary = folder / f".{FILE}"
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(asdict(self), file, indent=2)
+            os.replace(temporary, folder / FILE)
+        except OSError as error:
+            raise OutsideError(f"can't be written: {folder / FILE}: {error.strerror}", reason="unwritable") from error
+
+
+def load(folder: Path) -> State | None:
+    """Return what is put down, or None where there is no sandbox.
+
+    Raises OutsideError for a file that is not ours.
+    """
+    try:
+        return State(**json.loads((folder / FILE).read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise OutsideError(
+            f"the sandbox's state can't be read: {folder / FILE}",
+            reason="sandbox-state",
+            hint="`bos-tools sandbox down` ends and removes it",
+        ) from error
+
+
+def home() -> Path:
+    """Return the folder of all sandboxes that have no folder of their own."""
+    return files.cache_folder() / "sandbox"
+
+
+def folder_of(name: str, named: Path | None = None) -> Path:
+    """Return where a sandbox keeps everything.
+
+    Raises Usage for a name that is none.
+    """
+    if not NAME.fullmatch(name):
+        raise Usage(f"not a sandbox's name: {name!a}", reason="sandbox-name", hint="small letters, digits and hyphens")
+    return (named if named is not None else home() / name).resolve()
+
+
+def ports_of_others(folder: Path) -> set[int]:
+    """Return the ports that the other sandboxes of this user have put down as theirs."""
+    taken: set[int] = set()
+    for path in home().glob(f"*/{FILE}"):
+        if path.parent != folder:
+            try:
+                found = load(path.parent)
+            except OutsideError:
+                continue
+            taken |= set(found.ports.values()) if found else set()
+    return taken

@@ -1,0 +1,24 @@
+// Command miniredis is the cache of the sandbox's Argo CD: the library that Argo CD itself uses where it runs without a Redis.
+package main
+
+import (
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: miniredis ADDRESS")
+	}
+	server := miniredis.NewMiniRedis()
+	if err := server.StartAddr(os.Args[1]); err != nil {
+		log.Fatal(err)
+	}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, os.Interrupt, syscall.SIGTERM)
+	<-ended
+}
