@@ -31,6 +31,7 @@ class Mutation(NamedTuple):
 
 
 WEB = "overlays/dev/web/kustomization.yaml"
+HA = "base/postgres-ha/cluster.yaml"
 VCT = """
   volumeClaimTemplates:
   - metadata:
@@ -48,7 +49,7 @@ MUTATIONS = [
     Mutation("P0", "base/backend/service.yaml", "port: 3001", "port: 3002", "ports:"),
     Mutation("P1", "base/platform/storageclass-block.yaml", "Expansion: true", "Expansion: false", "allowVolumeExpansion"),
     Mutation("P1", "overlays/dev/redis/redis-data.yaml", "1Gi", "2Gi", "storage: 2Gi"),
-    Mutation("P1", "overlays/prod/postgres/postgres-data.yaml", "storage: ", "storage: 1", "storage: 1"),
+    Mutation("P1", "overlays/prod/tdengine/tdengine-data.yaml", "storage: ", "storage: 9", "storage: 9"),
     Mutation("P1", "base/grafana/pvc-data.yaml", "buildingos-block", "standard", "storageClassName: standard"),
     Mutation("P2", "base/web/hpa.yaml", "averageUtilization: 60", "averageUtilization: 80", "averageUtilization: 80"),
     Mutation("P2", "base/backend/hpa.yaml", "maxReplicas: 6", "maxReplicas: 9", "maxReplicas: 9"),
@@ -76,6 +77,22 @@ MUTATIONS = [
     Mutation("P10", "base/components/rwx/claims.yaml", "ReadWriteMany", "ReadWriteOnce", "- name: frontend-data", "base/web/deployment.yaml"),
     Mutation("P11", "overlays/dev/kustomization.yaml", "- web\n", "", "resources:"),
     Mutation("P11", "overlays/dev/kustomization.yaml", "resources:", "namePrefix: x-\nresources:", "namePrefix"),
+    Mutation("P12", "overlays/prod/postgres/postgres-data.yaml", "size: ", "size: 1", "size: 1"),
+    Mutation("P12", HA, "instances: 2", "instances: 1", "instances: 1"),
+    Mutation("P12", HA, "memory: 4Gi", "memory: 3Gi", "memory: 3Gi"),
+    Mutation("P12", HA, "dataDurability: preferred", "dataDurability: required", "dataDurability: required"),
+    Mutation("P12", HA, "            name: postgres\n            labels", "            name: db\n            labels", "additional:"),
+    Mutation("P12", HA, "selectorType: rw", "selectorType: r", "additional:"),
+    Mutation("P12", HA, "stopDelay: 130", "stopDelay: 30", "stopDelay: 30"),
+    Mutation("P12", HA, "storageClass: buildingos-block", "storageClass: standard", "storageClass: standard"),
+    Mutation("P12", HA, "podAntiAffinityType: required", "podAntiAffinityType: preferred", "podAntiAffinityType"),
+    Mutation("P12", HA, "values: [database]", "values: [worker]", "nodeAffinity:"),
+    Mutation("P12", HA, "      value: database", "      value: other", "tolerations:"),
+    Mutation("P12", HA, "Prune=false,Delete=false", "Prune=false", "sync-options"),
+    Mutation("P12", HA, "name: postgres-auth", "name: postgres-aut", "name: postgres-aut"),
+    Mutation("P12", HA, "name: postgres-grafana", "name: grafana", "name: grafana"),
+    Mutation("P12", HA, "buildingos-data", "buildingos-first", "priorityClassName"),
+    Mutation("P12", "base/postgres-ha/scheduledbackup.yaml", "spec:", "spec:\n  suspend: true", "apiVersion"),
     Mutation("K1", WEB, "- name: web", "- name: wbe", "- name: wbe"),
     Mutation("K2", "base/components/nodeport/kustomization.yaml", "exposed=true", "exposed=no", "kind: Service"),
     Mutation("K3", WEB, "images:", "replacements:\n- source:\n    kind: Deployment\n    name: web\n  targets:\n  - select:\n      kind: Nope\n    fieldPaths: [spec.x]\nimages:", "kind: Nope"),
@@ -158,6 +175,7 @@ MUTATIONS = [
     Mutation("S15", "base/grafana/deployment.yaml", "      terminationGracePeriodSeconds: 30\n", "", "    spec:"),
     Mutation("L2", "overlays/dev/web/frontend-data.yaml", "spec:", "  labels:\n    x: 'y'\nspec:", "x: 'y'"),
     Mutation("L3", "overlays/dev/environment.yaml", "block: buildingos-block", "block: absent", "block: absent"),
+    Mutation("L5", HA, "imageName: postgres", "imageName: ghcr.io/cloudnative-pg/postgresql:18.6", "imageName"),
     Mutation("L5", "base/redis/statefulset.yaml", "image: redis", "image: docker.io/library/redis:8.10.1", "image: docker.io"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip

@@ -102,6 +102,8 @@ SECRETS = frozenset(
     {
         "swr-cred",
         "postgres-auth",
+        "postgres-backup",
+        "postgres-grafana",
         "redis-auth",
         "tdengine-auth",
         "emqx-auth",

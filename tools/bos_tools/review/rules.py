@@ -5,6 +5,7 @@ from dataclasses import replace
 from bos_tools.errors import Usage
 from bos_tools.render.kustomize import Renderer
 from bos_tools.review import (
+    rules_database,
     rules_delivery,
     rules_kustomize,
     rules_layout,
@@ -23,6 +24,7 @@ FAMILIES = "PKSL"
 MODULES = (
     rules_plan,
     rules_delivery,
+    rules_database,
     rules_traffic,
     rules_secrets,
     rules_kustomize,

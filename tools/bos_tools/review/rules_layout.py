@@ -13,7 +13,8 @@ from bos_tools.review.world import Environment
 from bos_tools.tree.nodes import Node, parse, plain_data
 
 HOLDS = re.compile(
-    r"/spec/(resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas|rules/\d+/host|tls/\d+/hosts/\d+)"
+    r"/spec/(resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas|rules/\d+/host|tls/\d+/hosts/\d+"
+    r"|configuration/(destinationPath|endpointURL))"
 )
 """What a patch of an overlay may set."""
 UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})
@@ -48,7 +49,7 @@ def l2_overlays(env: Environment) -> Iterator[Finding]:
                         message = f"an overlay holds a pin, a size, a count or a host: {field}"
                         yield env.file(file, line + shift, message)
         for item in found.sequence("resources"):
-            if item.value != f"../../../base/{unit.service}":
+            if item.value not in (f"../../../base/{unit.service}", f"../../../base/{unit.service}-ha"):
                 yield env.file(found.path, item.line, f"the unit {unit.service} is made of its one base: {item.value}")
 
 
@@ -120,11 +121,13 @@ def l5_pinned(env: Environment) -> Iterator[Finding]:
     Source: design.md, "The repository": a version that stands in a base is one that no bump or digest reaches.
     """
     pinned = {unit: {pin.rendered for pin in found.pins} for unit, found in env.units}
-    for made, container, path in env.containers():
-        image = str(container.get("image") or "")
+    running = [
+        (made, str(container.get("image") or ""), (*path, "image")) for made, container, path in env.containers()
+    ]
+    running += [(made, str(made.get("spec", "imageName")), ("spec", "imageName")) for made in env.of("Cluster")]
+    for made, image, path in running:
         if image not in pinned[made.unit]:
-            message = f"{made.unit.service} runs an image that it does not pin: {image}"
-            yield env.at(made, message, (*path, "image"))
+            yield env.at(made, f"{made.unit.service} runs an image that it does not pin: {image}", path)
 
 
 def _line(root: Node, path: list[str | int]) -> int:

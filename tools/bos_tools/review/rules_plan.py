@@ -6,7 +6,7 @@ from typing import Any
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
 from bos_tools.review.quantity import GIB, quantity
-from bos_tools.review.world import Environment, Made, down, selected
+from bos_tools.review.world import Environment, Made, down, selected, tolerates
 from bos_tools.tree.nodes import Path
 
 HEALTHCHECK = ["node", "/app/healthcheck.js"]
@@ -19,7 +19,7 @@ def p0_numbers(env: Environment) -> Iterator[Finding]:
     """
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
-        if name not in env.rendered:
+        if name not in env.rendered or env.one("Cluster", name) is not None:  # P12 has it
             continue
         if made is None:
             path = f"overlays/{env.name}/{name}/kustomization.yaml"
@@ -80,7 +80,7 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
                 made, f"claim {name} is {within} in the plan: {shown}", ("spec", "resources", "requests", "storage")
             )
     for name, planned in SERVICES.items():
-        for claim in planned.claims if name in env.rendered else ():
+        for claim in planned.claims if name in env.rendered and env.one("Cluster", name) is None else ():
             if env.one("PersistentVolumeClaim", claim) is None:
                 yield env.file(f"overlays/{env.name}/{name}/kustomization.yaml", 1, f"{name} lacks its claim {claim}")
 
@@ -179,16 +179,8 @@ def p4_nodes(env: Environment) -> Iterator[Finding]:
         if not terms or not all(term.get("matchExpressions") and selected(term, labels or {}) for term in terms):
             yield env.at(made, f"{name} is not bound to {planned.role} nodes", (*path, "affinity", "nodeAffinity"))
         for taint in node.get("taints") or []:
-            if not any(_tolerates(toleration, str(taint)) for toleration in pod.get("tolerations") or []):
+            if not any(tolerates(toleration, str(taint)) for toleration in pod.get("tolerations") or []):
                 yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
-
-
-def _tolerates(toleration: Any, taint: str) -> bool:
-    """Tell whether a toleration bears a taint `key=value:effect`."""
-    said, _, effect = taint.rpartition(":")
-    key, _, value = said.partition("=")
-    is_same = toleration.get("operator") == "Exists" or str(toleration.get("value") or "") == value
-    return toleration.get("key") in (key, None) and is_same and toleration.get("effect") in (effect, None, "")
 
 
 def p10_growth(env: Environment) -> Iterator[Finding]:

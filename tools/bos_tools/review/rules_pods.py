@@ -132,6 +132,9 @@ def _ports(env: Environment, service: Made, pods: list[Made]) -> Iterator[Findin
             )
 
 
+KEPT = frozenset({"Prune=false", "Delete=false"})
+
+
 def s9_kept(env: Environment) -> Iterator[Finding]:
     """Argo CD never deletes a claim.
 
@@ -139,7 +142,7 @@ def s9_kept(env: Environment) -> Iterator[Finding]:
     """
     for made in env.of("PersistentVolumeClaim"):
         options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options")
-        if not {"Prune=false", "Delete=false"} <= set(str(options).split(",")):
+        if not set(str(options).split(",")) >= KEPT:
             place = ("metadata", "annotations", "argocd.argoproj.io/sync-options")
             yield env.at(made, f"Argo CD may delete the claim {made.object.name}", place)
 

@@ -74,7 +74,7 @@ def s13_policies(env: Environment) -> Iterator[Finding]:
     """
     if not env.is_whole:
         return
-    pods = list(_pods(env))
+    pods = list(env.labelled())
     for made in env.of("NetworkPolicy"):
         spec = made.get("spec") or {}
         if not any(selected(spec.get("podSelector"), labels) for _, labels in pods):
@@ -98,7 +98,7 @@ def s14_both_ends(env: Environment) -> Iterator[Finding]:
     """
     if not env.is_whole:
         return
-    pods = list(_pods(env))
+    pods = list(env.labelled())
     sends, receives = _flows(env, pods, "egress", "to"), _flows(env, pods, "ingress", "from")
     for (source, target, port), (made, path) in sends.items():
         if (source, target, port) not in receives:
@@ -109,11 +109,6 @@ def s14_both_ends(env: Environment) -> Iterator[Finding]:
 
 
 Pod = tuple[Made, dict[str, Any]]
-
-
-def _pods(env: Environment) -> Iterator[Pod]:
-    for made, _, path in env.pods():
-        yield made, down(made.data, *map(str, path[:-1]), "metadata", "labels") or {}
 
 
 def _flows(env: Environment, pods: list[Pod], side: str, key: str) -> dict[tuple[str, str, str], tuple[Made, Path]]:

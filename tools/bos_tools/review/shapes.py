@@ -17,7 +17,7 @@ MAPPINGS = frozenset({
     "capabilities", "affinity", "nodeAffinity", "podAffinity", "podAntiAffinity", "strategy", "lifecycle",
     "startupProbe", "readinessProbe", "livenessProbe", "httpGet", "tcpSocket", "exec", "scaleTargetRef", "configMap",
     "secret", "projected", "persistentVolumeClaim", "configMapRef", "secretRef", "configMapKeyRef", "secretKeyRef",
-    "valueFrom", "backend", "service", "http", "namespaceSelector", "podAffinityTerm",
+    "valueFrom", "backend", "service", "http", "namespaceSelector", "podAffinityTerm", "inheritedMetadata", "managed",
 })  # fmt: skip
 SCALARS = frozenset({
     "name", "namespace", "kind", "image", "claimName", "secretName", "storageClassName", "priorityClassName",
@@ -29,16 +29,19 @@ TEXTS = frozenset({"values", "accessModes", "policyTypes", "command", "drop", "a
 """Lists of words."""
 FREE = frozenset({"data", "stringData", "binaryData", "annotations", "labels", "parameters", "matchLabels"})
 """Mappings whose keys are the user's."""
-BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy", "networking.k8s.io", "storage.k8s.io"})
+JUDGED = frozenset({
+    "", "apps", "batch", "autoscaling", "policy", "networking.k8s.io", "storage.k8s.io", "postgresql.cnpg.io",
+})  # fmt: skip
+"""The groups whose objects some rule walks."""
 
 
 def misshapen(made: Object) -> tuple[str, Path] | None:
-    """Return what is wrong with an object of Kubernetes' own kinds and where, None when its shape is right.
+    """Return what is wrong with an object that some rule walks and where, None when its shape is right.
 
     >>> misshapen(Object("Service", "", "", "web", {"spec": {"ports": 80}}))
     ('`ports` is a list of mappings', ('spec', 'ports'))
     """
-    if made.group not in BUILT_IN:
+    if made.group not in JUDGED:
         return None
     stack: list[tuple[Path, Any]] = [((), made.data)]
     while stack:
@@ -60,7 +63,7 @@ def misshapen(made: Object) -> tuple[str, Path] | None:
 
 def _wrong(kind: str, key: str, value: Any) -> str:
     """Return what a field's value should be, nothing when it is."""
-    if key == "limits" and kind == "LimitRange":
+    if (key, kind) in (("limits", "LimitRange"), ("storage", "Cluster")):
         return ""
     is_port = key == "port" and kind != "Ingress"
     is_terms = key.startswith("preferredDuring") or (key.startswith("requiredDuring") and not isinstance(value, dict))

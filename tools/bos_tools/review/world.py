@@ -60,6 +60,14 @@ def selected(selector: Any, labels: dict[str, Any]) -> bool:
     return fulfilled
 
 
+def tolerates(toleration: Any, taint: str) -> bool:
+    """Tell whether a toleration bears a taint `key=value:effect`."""
+    said, _, effect = taint.rpartition(":")
+    key, _, value = said.partition("=")
+    is_same = toleration.get("operator") == "Exists" or str(toleration.get("value") or "") == value
+    return toleration.get("key") in (key, None) and is_same and toleration.get("effect") in (effect, None, "")
+
+
 def line_of(data: bytes, mark: bytes) -> int:
     """Return the line on which a text first stands, else the first."""
     at = data.find(mark)
@@ -117,6 +125,13 @@ class Environment:
         for made in self.of("CronJob"):
             path = ("spec", "jobTemplate", "spec", "template", "spec")
             yield made, made.get(*path) or {}, path
+
+    def labelled(self) -> Iterator[tuple[Made, dict[str, Any]]]:
+        """Yield everything that makes pods with the labels that its pods bear; an operator's database among them."""
+        for made, _, path in self.pods():
+            yield made, down(made.data, *map(str, path[:-1]), "metadata", "labels") or {}
+        for made in self.of("Cluster"):
+            yield made, {"cnpg.io/cluster": made.object.name, **(made.get("spec", "inheritedMetadata", "labels") or {})}
 
     def containers(self) -> Iterator[tuple[Made, Any, Path]]:
         """Yield every container, init containers too, with its path."""

@@ -5,12 +5,18 @@ from functools import lru_cache
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.nodes import Node, parse
 
+CLUSTER = b"postgresql.cnpg.io"
+
 
 def claims(graph: Graph, folder: str) -> dict[str, str]:
-    """Return each PersistentVolumeClaim's size by name; an overlay's patch comes after its base and wins."""
+    """Return each claim's size by name; an overlay's patch comes after its base and wins.
+
+    The claims of a CloudNativePG Cluster are the operator's, one an instance, and all of the Cluster's `storage.size`:
+    `postgres-data` stands for those of `postgres`, as the plan names what it sizes.
+    """
     found: dict[str, str] = {}
     for path, data in graph.closure(folder).items():
-        if b"PersistentVolumeClaim" in data and path.endswith((".yaml", ".yml")):
+        if (b"PersistentVolumeClaim" in data or CLUSTER in data) and path.endswith((".yaml", ".yml")):
             found.update(_declared(path, data))
     return found
 
@@ -22,8 +28,13 @@ def _declared(path: str, data: bytes) -> tuple[tuple[str, str], ...]:
     for root in parse(data, path).roots:
         kind, name = _down(root, "kind"), _down(root, "metadata", "name")
         size = _down(root, "spec", "resources", "requests", "storage")
-        if kind is not None and kind.value == "PersistentVolumeClaim" and name is not None and size is not None:
+        if kind is None or name is None:
+            continue
+        if kind.value == "PersistentVolumeClaim" and size is not None:
             found.append((name.value, size.value))
+        size = _down(root, "spec", "storage", "size")
+        if kind.value == "Cluster" and size is not None:
+            found.append((f"{name.value}-data", size.value))
     return tuple(found)
 
 

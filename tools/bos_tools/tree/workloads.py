@@ -9,16 +9,20 @@ CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 
 
 def used_images(graph: Graph, folder: str) -> list[str]:
-    """Return the image of every container in the manifests that a folder's render reads, sorted, once each."""
+    """Return every image that the manifests of a folder's render name, an operator's too, sorted, once each."""
     found: set[str] = set()
     for path, data in graph.closure(folder).items():
-        if path.endswith((".yaml", ".yml")) and b"ontainers" in data:
+        if path.endswith((".yaml", ".yml")) and (b"ontainers" in data or b"imageName" in data):
             for root in parse(data, path).roots:
                 found.update(_images(root))
     return sorted(found)
 
 
 def _images(root: Node) -> Iterator[str]:
+    spec = root.get("spec")
+    named = spec.get("imageName") if spec is not None else None
+    if named is not None and named.kind == "scalar" and named.value:
+        yield named.value
     stack = [root]
     while stack:
         node = stack.pop()

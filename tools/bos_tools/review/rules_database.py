@@ -1,0 +1,95 @@
+"""The plan's rules for a database that CloudNativePG runs: the render holds no pod and no claim of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bos_tools.review.database import is_database, secrets, services
+from bos_tools.review.findings import Finding
+from bos_tools.review.plan import SECRETS, SERVICES, Planned
+from bos_tools.review.quantity import GIB, quantity
+from bos_tools.review.rules_pods import KEPT
+from bos_tools.review.world import Environment, Made, down, selected, tolerates
+from bos_tools.tree.nodes import Path
+
+
+def p12_database(env: Environment) -> Iterator[Finding]:
+    """A database that an operator runs has the plan's numbers, nodes and name, a standby, and a backup each day.
+
+    Source: plan.md, table "Services", rules 1 and 4, and "Decided": primary and standby, the DNS name stays. With two
+    instances `required` durability stops writes while one is away; with the object Argo CD would delete the claims.
+    """
+    for made in env.of("Cluster"):
+        planned = SERVICES.get(made.object.name)
+        if not is_database(made) or planned is None:
+            continue
+        yield from _numbers(env, made, planned)
+        yield from _size(env, made, planned)
+        yield from _nodes(env, made, planned)
+        yield from _kept(env, made)
+
+
+def _numbers(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+    name = made.object.name
+    if made.get("spec", "instances") != 2:
+        yield env.at(made, f"{name} is a primary and a standby: {made.get('spec', 'instances')}", ("spec", "instances"))
+    for side, pair in (("requests", planned.requests), ("limits", planned.limits)):
+        for key, value in zip(("cpu", "memory"), pair, strict=True):
+            found = made.get("spec", "resources", side, key)
+            if quantity(found) != quantity(value):
+                yield env.at(
+                    made, f"{name} {side} {key} is {value} in the plan: {found}", ("spec", "resources", side, key)
+                )
+    place: Path = ("spec", "postgresql", "synchronous", "dataDurability")
+    if made.get(*map(str, place)) != "preferred":
+        yield env.at(made, f"{name} stops writing when its standby is away", place)
+    if services(made).get(name) != "rw":
+        yield env.at(made, f"no Service {name} leads to the primary", ("spec", "managed", "services", "additional"))
+    grace = made.get("spec", "stopDelay")
+    if not isinstance(grace, int) or grace < planned.grace:
+        yield env.at(made, f"{name} may need {planned.grace} s to stop: {grace}", ("spec", "stopDelay"))
+
+
+def _size(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+    name, (low, high) = made.object.name, next(sizes for sizes in planned.claims.values() if sizes)
+    shown = made.get("spec", "storage", "size")
+    size = quantity(shown)
+    if size is None or not low * GIB <= size <= high * GIB:
+        yield env.at(made, f"the claims of {name} are {low}–{high}Gi in the plan: {shown}", ("spec", "storage", "size"))
+    known = {one.object.name for one in env.of("StorageClass")}
+    used = made.get("spec", "storage", "storageClass")
+    if used not in known and (known or env.is_whole):
+        yield env.at(made, f"{name} is of a class that the platform lacks: {used}", ("spec", "storage", "storageClass"))
+
+
+def _nodes(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+    said: Any = made.get("spec", "affinity") or {}
+    node = next((node for node in env.nodes() if node.get("role") == planned.role), None)
+    place: Path = ("spec", "affinity")
+    if said.get("podAntiAffinityType") != "required":
+        yield env.at(made, f"{made.object.name} may lose both instances with one node", (*place, "podAntiAffinityType"))
+    if node is None:
+        return
+    terms = down(said, "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    if not terms or not all(selected(term, node.get("labels") or {}) for term in terms):
+        yield env.at(made, f"{made.object.name} is not bound to {planned.role} nodes", (*place, "nodeAffinity"))
+    for taint in node.get("taints") or []:
+        if not any(tolerates(toleration, str(taint)) for toleration in said.get("tolerations") or []):
+            message = f"{made.object.name} does not tolerate a taint of its nodes: {taint}"
+            yield env.at(made, message, (*place, "tolerations"))
+
+
+def _kept(env: Environment, made: Made) -> Iterator[Finding]:
+    name = made.object.name
+    options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options")
+    if not set(str(options).split(",")) >= KEPT:
+        place: Path = ("metadata", "annotations", "argocd.argoproj.io/sync-options")
+        yield env.at(made, f"Argo CD may delete {name} with its claims", place)
+    for secret, path in secrets(made):
+        if secret not in SECRETS:
+            yield env.at(made, f"{name} names a Secret that nobody makes: {secret}", path)
+    priority = made.get("spec", "priorityClassName")
+    if env.is_whole and priority not in {one.object.name for one in env.of("PriorityClass")}:
+        yield env.at(made, f"{name} names a PriorityClass that nobody makes: {priority}", ("spec", "priorityClassName"))
+    backups = [one for one in env.of("ScheduledBackup") if one.get("spec", "cluster", "name") == name]
+    if not any(one.get("spec", "suspend") is not True for one in backups):
+        yield env.at(backups[0] if backups else made, f"{name} has no backup")
