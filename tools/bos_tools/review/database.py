@@ -22,13 +22,9 @@ def services(made: Made) -> dict[str, Any]:
 
 def secrets(made: Made) -> list[tuple[str, Path]]:
     """Return the name of each Secret that the operator reads for a Cluster, and where it stands."""
-    found: list[tuple[str, Path]] = []
     places: list[Path] = [("spec", "superuserSecret", "name"), ("spec", "bootstrap", "initdb", "secret", "name")]
-    for path in places:
-        if (name := made.get(*map(str, path))) is not None:
-            found.append((str(name), path))
+    named = [(made.get(*map(str, path)), path) for path in places]
     roles = made.get("spec", "managed", "roles")
     for index, role in enumerate(roles if isinstance(roles, list) else []):
-        if (name := down(role, "passwordSecret", "name")) is not None:
-            found.append((str(name), ("spec", "managed", "roles", index, "passwordSecret", "name")))
-    return found
+        named.append((down(role, "passwordSecret", "name"), ("spec", "managed", "roles", index, "passwordSecret")))
+    return [(str(name), path) for name, path in named if name is not None]
