@@ -177,6 +177,11 @@ MUTATIONS = [
     Mutation("L3", "overlays/dev/environment.yaml", "block: buildingos-block", "block: absent", "block: absent"),
     Mutation("L5", HA, "imageName: postgres", "imageName: ghcr.io/cloudnative-pg/postgresql:18.6", "imageName"),
     Mutation("L5", "base/redis/statefulset.yaml", "image: redis", "image: docker.io/library/redis:8.10.1", "image: docker.io"),
+    Mutation("L6", "overlays/dev/environment.yaml", "- name: metrics-server", "- name: metrics", "platform:"),
+    Mutation("L6", "overlays/prod/environment.yaml", "- name: cert-manager", "- name: certs", "platform:"),
+    Mutation("L6", "overlays/prod/environment.yaml", "        buildingos.io/role: ingress\n", "        buildingos.io/role: worker\n", "- name: nginx-ingress"),
+    Mutation("L6", "overlays/prod/environment.yaml", "        value: ingress\n", "        value: other\n", "- name: nginx-ingress"),
+    Mutation("L3", "overlays/prod/environment.yaml", "version: 0.29.0", "version: ^0.29", "version: ^0.29"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from bos_tools.review import (
     rules_kustomize,
     rules_layout,
     rules_plan,
+    rules_platform,
     rules_pods,
     rules_secrets,
     rules_security,
@@ -31,6 +32,7 @@ MODULES = (
     rules_security,
     rules_pods,
     rules_layout,
+    rules_platform,
 )
 
 

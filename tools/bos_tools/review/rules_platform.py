@@ -1,0 +1,44 @@
+"""What an environment needs beside its own objects: the platform applications of environment.yaml."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bos_tools.review.findings import Finding
+from bos_tools.review.world import Environment, down, line_of, tolerates
+
+NEEDS = {
+    "HorizontalPodAutoscaler": ("metrics-server",),
+    "Ingress": ("nginx-ingress",),
+    "Cluster": ("cloudnative-pg",),
+    "ObjectStore": ("plugin-barman-cloud", "cert-manager"),
+}
+"""A kind of object, and the applications without which nothing makes anything of it (manifests.md, 4, 11 and 13)."""
+
+
+def l6_platform(env: Environment) -> Iterator[Finding]:
+    """What an environment's objects need is a platform application of its own, and the ingress runs on its own nodes.
+
+    Source: plan.md, rule 10 and "Clusters"; manifests.md, sections 4, 11 and 13. An object of which no controller
+    knows is silent.
+    """
+    file = f"overlays/{env.name}/environment.yaml"
+    if not env.says:
+        return
+    listed = env.says.get("platform")
+    known = {str(one.get("name")): one for one in listed if isinstance(one, dict)} if isinstance(listed, list) else {}
+    line = line_of(env.files.get(file, b""), b"platform:")
+    for kind, names in NEEDS.items():
+        for name in names if any(env.of(kind)) else ():
+            if name not in known:
+                yield env.file(file, line, f"{env.name} has a {kind} and no platform application {name}")
+    node = next((node for node in env.nodes() if node.get("role") == "ingress"), None)
+    if node is None or "nginx-ingress" not in known:
+        return
+    said: Any = down(known["nginx-ingress"], "values", "controller")
+    line = line_of(env.files.get(file, b""), b"- name: nginx-ingress")
+    chosen = down(said, "nodeSelector")
+    if not isinstance(chosen, dict) or not chosen or not chosen.items() <= (node.get("labels") or {}).items():
+        yield env.file(file, line, f"the ingress of {env.name} does not select its own nodes")
+    for taint in node.get("taints") or []:
+        if not any(tolerates(one, str(taint)) for one in down(said, "tolerations") or []):
+            yield env.file(file, line, f"the ingress of {env.name} does not tolerate a taint of its nodes: {taint}")
