@@ -12,7 +12,8 @@ SYSTEM := nginx-light redis-server redis-sentinel
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
+setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint $(BIN)/kubeconform $(BIN)/kube-score \
+  $(VENV)/crds/.ready ## make .venv with bos-tools and the pinned kustomize
 	@$(BIN)/python -m compileall -q tools/bos_tools
 
 demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
@@ -68,6 +69,20 @@ $(BIN)/kustomize-batch: tools/sandbox/kustomize/go.sum tools/sandbox/kustomize/m
 
 $(BIN)/actionlint: tools/sandbox/actionlint/go.sum | $(VENV)/.ready
 	$(call build,actionlint,github.com/rhysd/actionlint/cmd/actionlint,-s -w)
+
+$(BIN)/kubeconform: tools/sandbox/kubeconform/go.sum | $(VENV)/.ready
+	$(call build,kubeconform,github.com/yannh/kubeconform/cmd/kubeconform,-s -w)
+
+$(BIN)/kube-score: tools/sandbox/kube-score/go.sum | $(VENV)/.ready
+	$(call build,kube-score,github.com/zegl/kube-score/cmd/kube-score,-s -w)
+
+# The operators' own schemas, which are too large for Git (0.5 MB); go.sum pins the bytes.
+$(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
+	@mkdir -p $(@D); set -e; cd tools/sandbox/crds; for module in $$(sed -n 's/^\t\(.*\) \(v.*\)$$/\1@\2/p' go.mod); do \
+	  from=$$(go mod download -json "$$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); test -n "$$from"; \
+	  cp -f "$$from"/config/crd/bases/*.yaml $(CURDIR)/$(@D)/; \
+	done
+	@chmod u+w $(@D)/*.yaml; touch $@
 
 # The servers that the tests run with our configurations.
 system:

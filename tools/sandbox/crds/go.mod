@@ -1,0 +1,8 @@
+module bos-tools/sandbox/crds
+
+go 1.25.0
+
+require (
+	github.com/cloudnative-pg/cloudnative-pg v1.30.0
+	github.com/cloudnative-pg/plugin-barman-cloud v0.15.0
+)
