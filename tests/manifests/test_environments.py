@@ -45,9 +45,19 @@ def test_the_aggregator_is_exactly_its_units(env):
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.folder)
 def test_a_unit_is_short_enough_to_read_whole(unit):
-    lines = (ROOT / unit.folder / "kustomization.yaml").read_text().splitlines()
+    lengths = {path.name: len(path.read_text().splitlines()) for path in (ROOT / unit.folder).iterdir()}
 
-    assert len(lines) <= 25
+    assert "kustomization.yaml" in lengths
+    assert {name for name, length in lengths.items() if length > 25} == set()
+
+
+def test_nothing_stands_twice():
+    """No two files of the bases, and none of one overlay, say the same."""
+    for folder in ("base", *(f"overlays/{env}" for env in TREE.settings.environments)):
+        seen: dict[bytes, Path] = {}
+        for path in sorted(path for path in (ROOT / folder).rglob("*") if path.is_file()):
+            assert path.read_bytes() not in seen, (path, seen.get(path.read_bytes()))
+            seen[path.read_bytes()] = path
 
 
 def test_every_file_of_a_base_holds_one_object_and_is_used():
