@@ -124,7 +124,7 @@ def test_what_is_off_passes_every_rule_when_it_is_on_but_for_the_counts_and_clai
     found = check(on, Renderer(), "prod")
 
     assert {finding.rule for finding in found} <= {"P0", "P1"}, found
-    said = "has one replica|lacks its claim"
+    said = "has one replica|lacks its claim|the plan has 1 of"
     assert all(re.search(said, finding.message) for finding in found)
 
 

@@ -68,6 +68,15 @@ class World:
     def behind(self, service: str, port: int, protocol: str = "TCP") -> Iterator[tuple[str, int]]:
         """Yield the pods behind a Service's port, and what it is there."""
         for one in self.of("Service"):
+            if (
+                one.name == service and one.data["spec"].get("clusterIP") == "None"
+            ):  # a name for pods, at any of their ports
+                yield from (
+                    (pod, port)
+                    for pod, labels in self.pods.items()
+                    if one.data["spec"]["selector"].items() <= labels.items()
+                )
+                return
             for said in one.data["spec"]["ports"] if one.name == service else []:
                 if (said["port"], said.get("protocol", "TCP")) == (port, protocol):
                     for pod, labels in self.pods.items():
@@ -176,8 +185,20 @@ def operated(env: World) -> Iterator[Flow]:
                 yield Flow(one.name, ANYWHERE, 443)
 
 
+def elected(env: World) -> Iterator[Flow]:
+    """Yield the flows of replicas that Sentinel elects from: among them, and from clients that ask it who is the primary."""
+    for service in env.of("Service"):
+        for said in service.data["spec"]["ports"] if service.name == "redis-sentinel" else []:
+            clients = {
+                pod for pod in env.specs for text in texts(env, pod) if re.search(r"(?m)^REDIS_HOST=redis$", text)
+            }
+            for pod, port in env.behind(service.name, said["port"]):
+                for source in {pod, *clients}:
+                    yield from (Flow(source, pod, port), Flow(source, pod, 6379))
+
+
 def needed(env: World) -> set[Flow]:
-    return {*named_peers(env), *entries(env), *devices(env), *operated(env)}
+    return {*named_peers(env), *entries(env), *devices(env), *operated(env), *elected(env)}
 
 
 def allowed(env: World, side: str, key: str) -> set[Flow]:
