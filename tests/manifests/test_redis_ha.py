@@ -1,0 +1,191 @@
+"""Three redis with Sentinel behind HAProxy, as rendered for prod, through the faults that they are there for.
+
+Redis 7.0 and HAProxy 2.6 of Debian stand for those that are pinned: the configurations use only what both know.
+"""
+
+import shutil
+import signal
+
+import pytest
+
+from redis_client import Writer, ask, written
+from redis_pods import Cluster, cluster
+from servers import eventually
+
+pytestmark = [pytest.mark.manifests, pytest.mark.integration]
+
+
+@pytest.fixture
+def redis(tmp_path):
+    with cluster(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def writer(redis: Cluster):
+    made = Writer("127.0.0.1", redis.port)
+    eventually(lambda: len(made.acknowledged) > 100, "nothing was written")
+    yield made
+    made.end()
+
+
+def goes_on(writer: Writer) -> None:
+    """Wait until writes are acknowledged again."""
+    before = len(writer.acknowledged)
+    eventually(lambda: len(writer.acknowledged) > before + 100, "writes never went on")
+
+
+def test_three_pods_form_one_primary_and_a_quorum_that_only_a_password_opens(redis: Cluster):
+    assert [pod.role for pod in redis.pods] == ["master", "slave", "slave"]
+    for pod in redis.pods:
+        for container, probes in (
+            ("redis", ("startup", "readiness", "liveness")),
+            ("sentinel", ("readiness", "liveness")),
+        ):
+            assert all(pod.probe(container, f"{probe}Probe") for probe in probes), (pod.name, container)
+        said = pod.ask("SENTINEL", "CKQUORUM", "buildingos", port=26379)
+        assert said.startswith("OK 3 usable Sentinels. Quorum and failover authorization can be reached")
+        for port in (6379, 26379):
+            assert "NOAUTH" in str(ask(pod.address, "PING", port=port, password=None))
+    assert redis.is_healthy("/ready")
+    assert redis.is_healthy("/alive")
+
+
+def test_a_killed_primary_is_replaced_and_comes_back_as_a_replica_at_another_address(redis: Cluster, writer: Writer):
+    old = redis.primary()
+    redis.lose(old)
+    eventually(redis.primary, "nobody was elected")
+    goes_on(writer)
+    redis.start(old)
+    eventually(redis.whole, "the old primary never came back as a replica")
+
+    acknowledged = writer.end()
+
+    assert old.role == "slave"
+    assert redis.primary() is not old
+    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+
+
+def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis: Cluster, writer: Writer):
+    first = redis.primary()
+    redis.lose(first)
+    eventually(redis.primary, "nobody was elected")
+    last = redis.primary()
+    redis.start(first)
+    eventually(redis.whole, "the old primary never came back as a replica")
+    acknowledged = writer.end()
+
+    redis.lose(*redis.pods)
+    assert ask("127.0.0.1", "PING", port=redis.port) is None
+    redis.start()
+    eventually(redis.whole, "three pods never formed a cluster again")
+
+    assert redis.primary() is last
+    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+
+
+def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
+    old = redis.primary()
+    old.send(signal.SIGSTOP)
+    eventually(redis.primary, "nobody was elected")
+    goes_on(writer)
+    old.send(signal.SIGCONT)
+    eventually(redis.whole, "the old primary never became a replica")
+
+    acknowledged = writer.end()
+
+    assert redis.primary() is not old
+    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+
+
+def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Cluster, writer: Writer):
+    leader = redis.primary()
+    for pod in redis.others(leader):
+        pod.send(signal.SIGSTOP)
+    eventually(lambda: "NOREPLICAS" in str(leader.ask("SET", "direct", 1)), "a primary alone still takes writes")
+    assert leader.ask("GET", "written:1") == "1"
+    # Two of three Sentinels hang with their pods, so nothing is known to be the primary, and the proxy has none.
+    eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
+    count = len(writer.acknowledged)
+    for pod in redis.others(leader):
+        pod.send(signal.SIGCONT)
+    goes_on(writer)
+
+    acknowledged = writer.end()
+
+    assert len(acknowledged) > count
+    eventually(redis.whole, "the cluster never became whole again")
+    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+
+
+def test_a_primary_that_is_deleted_hands_over_and_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
+    old = redis.primary()
+    old.delete()
+    assert redis.primary() not in (old, None)  # handed over before it left, not elected after
+    goes_on(writer)
+    redis.start(old)
+    eventually(redis.whole, "the deleted pod never came back as a replica")
+
+    acknowledged = writer.end()
+
+    assert redis.primary() is not old
+    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+
+
+def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write(redis: Cluster, writer: Writer):
+    for pod in reversed(redis.pods):
+        pod.delete()
+        redis.start(pod)
+        eventually(lambda pod=pod: pod.probe("redis", "readinessProbe"), f"{pod.name} never became ready")
+    goes_on(writer)
+
+    acknowledged = writer.end()
+
+    eventually(redis.whole, "the cluster never became whole again")
+    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+
+
+def test_a_primary_that_lost_its_disk_does_not_empty_the_others(redis: Cluster, writer: Writer):
+    acknowledged = writer.end()
+    old = redis.primary()
+    redis.lose(old)
+    shutil.rmtree(old.folder / "data")
+    redis.start(old)  # sooner than Sentinel sees it gone: they all still name it
+    eventually(redis.whole, "the pod without data never came back as a replica")
+
+    assert redis.primary() is not old
+    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+
+
+def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, writer: Writer):
+    leader = redis.primary()
+    leader.send(signal.SIGKILL, "redis")
+    leader.running["redis"].wait(20)
+    leader.restart("redis")
+    goes_on(writer)
+
+    acknowledged = writer.end()
+
+    eventually(redis.whole, "the cluster never became whole again")
+    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+
+
+def test_two_sentinels_stopped_leave_no_election_and_a_proxy_that_refuses(redis: Cluster):
+    leader = redis.primary()
+    for pod in redis.others(leader):
+        pod.send(signal.SIGKILL, "sentinel")
+    eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
+
+    assert ask("127.0.0.1", "PING", port=redis.port) is None
+    assert redis.is_healthy("/alive")
+    for pod in redis.others(leader):
+        pod.running["sentinel"].wait(20)
+        pod.restart("sentinel")
+    eventually(redis.whole, "the Sentinels never agreed again")
+    assert redis.primary() is leader
+
+
+def test_a_proxy_that_is_told_to_go_lets_a_session_end(redis: Cluster):
+    redis.proxy.send_signal(signal.SIGUSR1)  # the image's STOPSIGNAL
+
+    assert redis.proxy.wait(60) == 0

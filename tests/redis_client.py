@@ -1,0 +1,110 @@
+"""A client of redis that speaks just enough of its protocol, and one that writes and remembers what was acknowledged."""
+
+import socket
+import threading
+import time
+from typing import Any
+
+PASSWORD = 'p w"\\$%{x}'
+"""One with all that a shell, redis and HAProxy could trip over."""
+
+
+class Refused(Exception):
+    """What redis answers with a minus."""
+
+
+class Client:
+    """One connection that speaks just enough of the protocol."""
+
+    def __init__(self, host: str, port: int = 6379, *, password: str | None = PASSWORD, timeout: float = 5) -> None:
+        self.socket = socket.create_connection((host, port), timeout=timeout)
+        self.file = self.socket.makefile("rb")
+        try:
+            if password is not None:
+                self("AUTH", password)
+        except (OSError, Refused):
+            self.close()
+            raise
+
+    def __call__(self, *words: object) -> Any:
+        parts = [str(word).encode() for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+        return self._reply()
+
+    def _reply(self) -> Any:
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionError("the connection ended")
+        kind, rest = line[:1], line[1:-2].decode()
+        if kind == b"-":
+            raise Refused(rest)
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            return None if rest == "-1" else self.file.read(int(rest) + 2)[:-2].decode()
+        if kind == b"*":
+            return [self._reply() for _ in range(int(rest))]
+        return rest
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+
+def ask(host: str, *words: object, port: int = 6379, password: str | None = PASSWORD) -> Any:
+    """Return the answer to one command, what it is refused with, or None where nobody answers."""
+    try:
+        client = Client(host, port, password=password)
+    except (OSError, Refused):
+        return None
+    try:
+        return client(*words)
+    except Refused as refused:
+        return refused
+    except OSError:
+        return None
+    finally:
+        client.close()
+
+
+class Writer(threading.Thread):
+    """Write numbered keys one after the other, connect again after an error, and remember what was acknowledged."""
+
+    def __init__(self, host: str, port: int, *, pause: float = 0.002) -> None:
+        super().__init__(daemon=True)
+        self.place, self.pause = (host, port), pause
+        self.acknowledged: list[int] = []
+        self.errors = 0
+        self._ends = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        client, number = None, 0
+        while not self._ends.is_set():
+            number += 1
+            try:
+                client = client or Client(*self.place, timeout=2)
+                client("SET", f"written:{number}", number)
+                self.acknowledged.append(number)
+                time.sleep(self.pause)
+            except (OSError, Refused):
+                self.errors += 1
+                if client is not None:
+                    client.close()
+                client = None
+                time.sleep(0.05)
+
+    def end(self) -> set[int]:
+        """Stop, and return the numbers that were acknowledged."""
+        self._ends.set()
+        self.join(20)
+        return set(self.acknowledged)
+
+
+def written(host: str) -> set[int]:
+    """Return the numbers that one redis holds."""
+    client = Client(host)
+    try:
+        return {int(key.partition(":")[2]) for key in client("KEYS", "written:*")}
+    finally:
+        client.close()
