@@ -3,6 +3,8 @@
 import socket
 import threading
 import time
+import uuid
+from contextlib import closing, suppress
 from typing import Any
 
 PASSWORD = 'p w"\\$%{x}'
@@ -70,29 +72,23 @@ def ask(host: str, *words: object, port: int = 6379, password: str | None = PASS
 class Writer(threading.Thread):
     """Write numbered keys one after the other, connect again after an error, and remember what was acknowledged."""
 
-    def __init__(self, host: str, port: int, *, pause: float = 0.002) -> None:
+    def __init__(self, host: str, port: int) -> None:
         super().__init__(daemon=True)
-        self.place, self.pause = (host, port), pause
+        self.place, self.prefix = (host, port), f"written-{uuid.uuid4().hex}"
         self.acknowledged: list[int] = []
-        self.errors = 0
         self._ends = threading.Event()
         self.start()
 
     def run(self) -> None:
-        client, number = None, 0
+        number = 0
         while not self._ends.is_set():
-            number += 1
-            try:
-                client = client or Client(*self.place, timeout=2)
-                client("SET", f"written:{number}", number)
-                self.acknowledged.append(number)
-                time.sleep(self.pause)
-            except (OSError, Refused):
-                self.errors += 1
-                if client is not None:
-                    client.close()
-                client = None
-                time.sleep(0.05)
+            with suppress(OSError, Refused), closing(Client(*self.place, timeout=2)) as client:
+                while not self._ends.is_set():
+                    number += 1
+                    client("SET", f"{self.prefix}:{number}", number)
+                    self.acknowledged.append(number)
+                    time.sleep(0.002)
+            time.sleep(0.05)
 
     def end(self) -> set[int]:
         """Stop, and return the numbers that were acknowledged."""
@@ -100,11 +96,7 @@ class Writer(threading.Thread):
         self.join(20)
         return set(self.acknowledged)
 
-
-def written(host: str) -> set[int]:
-    """Return the numbers that one redis holds."""
-    client = Client(host)
-    try:
-        return {int(key.partition(":")[2]) for key in client("KEYS", "written:*")}
-    finally:
-        client.close()
+    def held(self, host: str) -> set[int]:
+        """Return the numbers that one redis holds."""
+        keys = ask(host, "KEYS", f"{self.prefix}:*")
+        return {int(key.partition(":")[2]) for key in keys} if isinstance(keys, list) else set()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from bos_tools.doors.files import WorkTree
@@ -219,8 +220,10 @@ class Cluster:
     def is_healthy(self, path: str) -> bool:
         """Tell what the proxy answers to a probe of the kubelet."""
         try:
-            return urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=5).status == 200
-        except OSError:
+            with urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except HTTPError as refused:
+            refused.close()
             return False
 
     def others(self, pod: Pod) -> list[Pod]:

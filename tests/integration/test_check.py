@@ -32,6 +32,8 @@ class Mutation(NamedTuple):
 
 WEB = "overlays/dev/web/kustomization.yaml"
 HA = "base/postgres-ha/cluster.yaml"
+REDIS = "base/redis-ha/statefulset.yaml"
+CLAIM = "overlays/prod/redis/redis-data-redis-1.yaml"
 VCT = """
   volumeClaimTemplates:
   - metadata:
@@ -93,6 +95,18 @@ MUTATIONS = [
     Mutation("P12", HA, "name: postgres-grafana", "name: grafana", "name: grafana"),
     Mutation("P12", HA, "buildingos-data", "buildingos-first", "priorityClassName"),
     Mutation("P12", "base/postgres-ha/scheduledbackup.yaml", "spec:", "spec:\n  suspend: true", "apiVersion"),
+    Mutation("P0", REDIS, "replicas: 3", "replicas: 2", "replicas: 2"),
+    Mutation("P0", "base/redis/statefulset.yaml", "memory: 512Mi", "memory: 1Gi", "memory: 1Gi"),
+    Mutation("P1", CLAIM, "storage: 1Gi", "storage: 2Gi", "storage: 2Gi"),
+    Mutation("P3", REDIS, "          initialDelaySeconds: 30\n", "", "livenessProbe:"),
+    Mutation("P13", REDIS, "kubernetes.io/hostname", "topology.kubernetes.io/zone", "podAntiAffinity:"),
+    Mutation("P13", REDIS, "requiredDuring", "preferredDuring", "podAntiAffinity:"),
+    Mutation("P13", "base/redis-ha/pdb.yaml", "maxUnavailable: 1", "maxUnavailable: 2", "maxUnavailable: 2"),
+    Mutation("P13", "base/redis-ha/kustomization.yaml", "- pdb.yaml\n", "", "apiVersion", "base/redis/statefulset.yaml"),
+    Mutation("P13", REDIS, "Parallel", "OrderedReady", "podManagementPolicy"),
+    Mutation("P13", REDIS, "- name: sentinel\n        image", "- name: sntl\n        image", "containers:"),
+    Mutation("P13", "base/redis-ha/service.yaml", "name: redis-haproxy", "name: redis", "name: redis # which"),
+    Mutation("S14", "base/redis-ha/networkpolicy-replication.yaml", "- port: 26379", "- port: 26378", "- port: 26378"),
     Mutation("K1", WEB, "- name: web", "- name: wbe", "- name: wbe"),
     Mutation("K2", "base/components/nodeport/kustomization.yaml", "exposed=true", "exposed=no", "kind: Service"),
     Mutation("K3", WEB, "images:", "replacements:\n- source:\n    kind: Deployment\n    name: web\n  targets:\n  - select:\n      kind: Nope\n    fieldPaths: [spec.x]\nimages:", "kind: Nope"),
@@ -122,6 +136,14 @@ MUTATIONS = [
     Mutation("S10", "base/platform/networkpolicy-default-deny.yaml", "[Ingress, Egress]", "[Ingress]", "policyTypes"),
     Mutation("S10", "base/platform/namespace.yaml", "enforce: baseline", "enforce: privileged", "enforce: privileged"),
     Mutation("S11", "base/redis/statefulset.yaml", "  selector:", VCT.lstrip("\n") + "  selector:", "- metadata:"),
+    Mutation("S11", CLAIM, "storage: 1Gi", "storage: 2Gi", "storage: 2Gi"),
+    Mutation("S11", "overlays/prod/redis/redis-data.yaml", "value: 1Gi", "value: 2Gi", "storage: 1Gi", CLAIM),
+    Mutation("S11", "base/redis-ha/pvc-2.yaml", "buildingos-block", "buildingos-shared", "storageClassName"),
+    Mutation("S11", "base/redis-ha/pvc-0.yaml", "ReadWriteOnce", "ReadWriteOncePod", "accessModes"),
+    Mutation("S11", "base/redis-ha/pvc-0.yaml", "    argocd", "    argocd.argoproj.io/sync-wave: '-1'\n    argocd", "sync-wave"),
+    Mutation("S11", REDIS, "replicas: 3", "replicas: 4", "- metadata:"),
+    Mutation("S11", REDIS, "replicas: 3", "replicas: 2", "apiVersion", "base/redis-ha/pvc-2.yaml"),
+    Mutation("S11", REDIS, "replicas: 3", "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}\n  replicas: 3", "whenDeleted"),
     Mutation("S12", "overlays/dev/platform/kustomization.yaml", "- ../../../base/components/nodeport-access\n- ../env", "- ../env\n- ../../../base/components/nodeport-access", "metadata:", "base/components/nodeport-access/networkpolicy.yaml"),
     Mutation("L1", "base/redis/kustomization.yaml", "resources:", "images:\n- name: redis\n  newTag: 1.2.3\nresources:", "- name: redis"),
     Mutation("L2", WEB, "images:", "namePrefix: x-\nimages:", "namePrefix"),

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from redis_client import Writer, ask, written
+from redis_client import Writer, ask
 from redis_pods import Cluster, cluster
 from servers import eventually
 
@@ -63,7 +63,9 @@ def test_a_killed_primary_is_replaced_and_comes_back_as_a_replica_at_another_add
 
     assert old.role == "slave"
     assert redis.primary() is not old
-    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+    eventually(
+        lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods), "an acknowledged write is lost"
+    )
 
 
 def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis: Cluster, writer: Writer):
@@ -81,7 +83,7 @@ def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis
     eventually(redis.whole, "three pods never formed a cluster again")
 
     assert redis.primary() is last
-    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+    assert all(acknowledged <= writer.held(pod.address) for pod in redis.pods)
 
 
 def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
@@ -95,7 +97,9 @@ def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer
     acknowledged = writer.end()
 
     assert redis.primary() is not old
-    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+    eventually(
+        lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods), "an acknowledged write is lost"
+    )
 
 
 def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Cluster, writer: Writer):
@@ -103,7 +107,7 @@ def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Clus
     for pod in redis.others(leader):
         pod.send(signal.SIGSTOP)
     eventually(lambda: "NOREPLICAS" in str(leader.ask("SET", "direct", 1)), "a primary alone still takes writes")
-    assert leader.ask("GET", "written:1") == "1"
+    assert leader.ask("GET", f"{writer.prefix}:1") == "1"
     # Two of three Sentinels hang with their pods, so nothing is known to be the primary, and the proxy has none.
     eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
     count = len(writer.acknowledged)
@@ -115,7 +119,9 @@ def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Clus
 
     assert len(acknowledged) > count
     eventually(redis.whole, "the cluster never became whole again")
-    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+    eventually(
+        lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods), "an acknowledged write is lost"
+    )
 
 
 def test_a_primary_that_is_deleted_hands_over_and_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
@@ -129,7 +135,9 @@ def test_a_primary_that_is_deleted_hands_over_and_loses_no_acknowledged_write(re
     acknowledged = writer.end()
 
     assert redis.primary() is not old
-    eventually(lambda: all(acknowledged <= written(pod.address) for pod in redis.pods), "an acknowledged write is lost")
+    eventually(
+        lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods), "an acknowledged write is lost"
+    )
 
 
 def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write(redis: Cluster, writer: Writer):
@@ -142,7 +150,7 @@ def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write
     acknowledged = writer.end()
 
     eventually(redis.whole, "the cluster never became whole again")
-    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+    assert all(acknowledged <= writer.held(pod.address) for pod in redis.pods)
 
 
 def test_a_primary_that_lost_its_disk_does_not_empty_the_others(redis: Cluster, writer: Writer):
@@ -154,7 +162,7 @@ def test_a_primary_that_lost_its_disk_does_not_empty_the_others(redis: Cluster, 
     eventually(redis.whole, "the pod without data never came back as a replica")
 
     assert redis.primary() is not old
-    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+    assert all(acknowledged <= writer.held(pod.address) for pod in redis.pods)
 
 
 def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, writer: Writer):
@@ -167,7 +175,7 @@ def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, write
     acknowledged = writer.end()
 
     eventually(redis.whole, "the cluster never became whole again")
-    assert all(acknowledged <= written(pod.address) for pod in redis.pods)
+    assert all(acknowledged <= writer.held(pod.address) for pod in redis.pods)
 
 
 def test_two_sentinels_stopped_leave_no_election_and_a_proxy_that_refuses(redis: Cluster):

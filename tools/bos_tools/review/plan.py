@@ -13,6 +13,10 @@ class Planned:
     limits: tuple[str, str]
     claims: dict[str, tuple[int, int] | None]
     """Name to the range of its size; None where the plan has no range."""
+    replicas: tuple[int, ...] = (1,)
+    """How many there may be, where no HPA decides."""
+    elects: str | None = None
+    """The container that elects the one of several replicas that takes the writes."""
     hpa: tuple[int, int, int] | None = None
     """Minimum, maximum, and per cent of CPU."""
     role: str | None = None
@@ -59,6 +63,8 @@ SERVICES = {
         ("200m", "256Mi"),
         ("500m", "512Mi"),
         {"redis-data": (1, 1)},
+        replicas=(1, 3),
+        elects="sentinel",
         role="database",
         grace=60,
     ),

@@ -12,6 +12,7 @@ from bos_tools.review import (
     rules_plan,
     rules_platform,
     rules_pods,
+    rules_replicas,
     rules_secrets,
     rules_security,
     rules_traffic,
@@ -31,6 +32,7 @@ MODULES = (
     rules_kustomize,
     rules_security,
     rules_pods,
+    rules_replicas,
     rules_layout,
     rules_platform,
 )

@@ -13,8 +13,8 @@ from bos_tools.review.world import Environment
 from bos_tools.tree.nodes import Node, parse, plain_data
 
 HOLDS = re.compile(
-    r"/spec/(resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas|rules/\d+/host|tls/\d+/hosts/\d+"
-    r"|configuration/(destinationPath|endpointURL))"
+    r"/spec/((volumeClaimTemplates/\d+/spec/)?resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas"
+    r"|rules/\d+/host|tls/\d+/hosts/\d+|configuration/(destinationPath|endpointURL))"
 )
 """What a patch of an overlay may set."""
 UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})

@@ -6,6 +6,7 @@ from typing import Any
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
 from bos_tools.review.quantity import GIB, quantity
+from bos_tools.review.rules_replicas import adopted
 from bos_tools.review.world import Environment, Made, down, selected, tolerates
 from bos_tools.tree.nodes import Path
 
@@ -39,8 +40,9 @@ def p0_numbers(env: Environment) -> Iterator[Finding]:
         if service is not None and not set(planned.ports) <= ports:
             missing = ", ".join(str(port) for port in planned.ports if port not in ports)
             yield env.at(service, f"Service {name} lacks port {missing}", ("spec", "ports"))
-        if planned.hpa is None and made.get("spec", "replicas") != 1:
-            yield env.at(made, f"{name} has one replica: {made.get('spec', 'replicas')}", ("spec", "replicas"))
+        if planned.hpa is None and made.get("spec", "replicas") not in planned.replicas:
+            counts = " or ".join(map(str, planned.replicas))
+            yield env.at(made, f"the plan has {counts} of {name}: {made.get('spec', 'replicas')}", ("spec", "replicas"))
 
 
 def _resources(env: Environment, made: Made, container: Any, index: int) -> Iterator[Finding]:
@@ -63,7 +65,12 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
     for made in classes.values():
         if made.get("allowVolumeExpansion") is not True:
             yield env.at(made, f"StorageClass {made.object.name} can't grow a claim", ("allowVolumeExpansion",))
-    ranges = {claim: sizes for planned in SERVICES.values() for claim, sizes in planned.claims.items()}
+    ranges = {
+        one: sizes
+        for name, planned in SERVICES.items()
+        for claim, sizes in planned.claims.items()
+        for one in adopted(env.one("StatefulSet", name), claim) or [claim]
+    }
     for made in env.of("PersistentVolumeClaim"):
         name = made.object.name
         used = made.get("spec", "storageClassName")
@@ -81,7 +88,8 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
             )
     for name, planned in SERVICES.items():
         for claim in planned.claims if name in env.rendered and env.one("Cluster", name) is None else ():
-            if env.one("PersistentVolumeClaim", claim) is None:
+            has_template = adopted(env.one("StatefulSet", name), claim)  # S11 has its claims
+            if not has_template and env.one("PersistentVolumeClaim", claim) is None:
                 yield env.file(f"overlays/{env.name}/{name}/kustomization.yaml", 1, f"{name} lacks its claim {claim}")
 
 

@@ -147,22 +147,6 @@ def s9_kept(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"Argo CD may delete the claim {made.object.name}", place)
 
 
-def s11_templates(env: Environment) -> Iterator[Finding]:
-    """A StatefulSet's volumeClaimTemplates have their claims declared in Git at the same size.
-
-    Source: storage.md: templates are immutable, so growth edits declared claims; Argo CD does not compare the template.
-    """
-    for made in env.of("StatefulSet"):
-        for index, template in enumerate(made.get("spec", "volumeClaimTemplates") or []):
-            name = down(template, "metadata", "name")
-            size = down(template, "spec", "resources", "requests", "storage")
-            for number in range(made.get("spec", "replicas") or 1):
-                claim = env.one("PersistentVolumeClaim", f"{name}-{made.object.name}-{number}")
-                if claim is None or claim.get("spec", "resources", "requests", "storage") != size:
-                    place: Path = ("spec", "volumeClaimTemplates", index)
-                    yield env.at(made, f"no claim {name}-{made.object.name}-{number} of {size} is declared", place)
-
-
 CLUSTER_WIDE = frozenset(
     {"Namespace", "StorageClass", "PriorityClass", "IngressClass", "ClusterRole", "ClusterRoleBinding"}
 )

@@ -9,7 +9,7 @@ CLUSTER = b"postgresql.cnpg.io"
 
 
 def claims(graph: Graph, folder: str) -> dict[str, str]:
-    """Return each claim's size by name; an overlay's patch comes after its base and wins.
+    """Return each claim's size by name; what comes later in the render wins, or deletes it.
 
     The claims of a CloudNativePG Cluster are the operator's, one an instance, and all of the Cluster's `storage.size`:
     `postgres-data` stands for those of `postgres`, as the plan names what it sizes.
@@ -18,19 +18,21 @@ def claims(graph: Graph, folder: str) -> dict[str, str]:
     for path, data in graph.closure(folder).items():
         if (b"PersistentVolumeClaim" in data or CLUSTER in data) and path.endswith((".yaml", ".yml")):
             found.update(_declared(path, data))
-    return found
+    return {name: size for name, size in found.items() if size}
 
 
 @lru_cache(maxsize=8192)
 def _declared(path: str, data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the claims of one file; a base is read once for all environments."""
+    """Return the claims of one file, with no size where it deletes one; a base is read once for all environments."""
     found: list[tuple[str, str]] = []
     for root in parse(data, path).roots:
-        kind, name = _down(root, "kind"), _down(root, "metadata", "name")
+        kind, name, verb = _down(root, "kind"), _down(root, "metadata", "name"), _down(root, "$patch")
         size = _down(root, "spec", "resources", "requests", "storage")
         if kind is None or name is None:
             continue
-        if kind.value == "PersistentVolumeClaim" and size is not None:
+        if verb is not None and verb.value == "delete":
+            found += [(name.value, "")] if kind.value == "PersistentVolumeClaim" else []
+        elif kind.value == "PersistentVolumeClaim" and size is not None:
             found.append((name.value, size.value))
         size = _down(root, "spec", "storage", "size")
         if kind.value == "Cluster" and size is not None:
