@@ -12,7 +12,7 @@ MAY_USE = {
     "cluster": {"tree", "doors"},
     "forge": {"doors"},
     "sandbox": {"tree", "doors"},
-    "change": {"intents", "tree", "render", "doors"},
+    "change": {"intents", "tree", "render", "doors", "forge"},
     "review": {"tree", "render"},
     "intents": {"tree"},
     "render": {"tree", "doors"},

@@ -1,15 +1,14 @@
 """Plan, write, prove, commit, push: the one way in which an intent becomes a change."""
 
-import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bos_tools.change import race
 from bos_tools.change.prove import Proof, prove
 from bos_tools.doors import files
-from bos_tools.errors import BosError, OutsideError, Refused, RepositoryError
+from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -19,11 +18,18 @@ if TYPE_CHECKING:
     from bos_tools.doors.git import Git
     from bos_tools.doors.remote import Branch
 
-PUSH_DEADLINE = 300.0
-"""Seconds to keep trying against other writers; 60 of them took a fraction of it (tests/bench)."""
-LONGEST_PAUSE = 2.0
-UNMOVED_LIMIT = 5
-"""Lost races in a row without anybody else's commit: then nobody was faster, and the remote has another trouble."""
+
+@dataclass(frozen=True)
+class Proposed:
+    """The pull request that holds a change; with a dry run, what it would be."""
+
+    number: int | None
+    url: str | None
+    branch: str
+    action: str
+    """`opened`, `updated` or `unchanged`."""
+    superseded: tuple[int, ...] = ()
+    """The numbers of those that it closed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Outcome:
     proof: Proof
     commit: str | None = None
     tries: int = 1
+    pull_request: Proposed | None = None
 
 
 def edit_work_tree(intent: Intent, root: Path, *, dry_run: bool = False, commit: bool = False) -> Outcome:
@@ -117,80 +124,24 @@ def push(intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run
     A lost race fetches, plans the intent again on the new head, proves it there and pushes; text is never rebased.
     Raises Refused when the intent does not hold on the new head or the remote says no, OutsideError after the deadline.
     """
-    from bos_tools.doors import remote as remotes
     from bos_tools.doors.git import Git
 
     door = Git(root)
-    with ExitStack() as held:
-        target = held.enter_context(remotes.fetched(door, remote, branch or door.default_branch()))
-        race = _Race(target.name)
-        while True:
-            try:
-                return _try(intent, door, target, race, dry_run=dry_run)
-            except remotes.LostRace as lost:
-                race.lost(lost.said)
-            if race.tries == 1:
-                held.enter_context(target.queue())  # the first try is free; who lost stands in line on this machine
-            else:
-                race.pause()
+    return race.run(door, remote, branch, lambda target, tries: _try(intent, door, target, tries, dry_run=dry_run))
 
 
-def _try(intent: Intent, door: "Git", target: "Branch", race: "_Race", *, dry_run: bool) -> Outcome:
-    race.begin()
+def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", *, dry_run: bool) -> Outcome:
     head = target.head()
-    race.see(head)
+    tries.see(head)
     revision = door.at(head)
     tree = Tree(revision)
     plan = intent.plan(tree)
     proof = prove(tree, plan, Renderer())
     if dry_run or not plan.files:
-        return Outcome(plan, proof, tries=race.tries)
+        return Outcome(plan, proof, tries=tries.tries)
     commit = door.commit_on(revision, {path: new for path, (_, new) in plan.files.items()}, message(plan))
     target.push(commit)
-    return Outcome(plan, proof, commit, race.tries)
-
-
-class _Race:
-    """Against the writers of other machines: how long to wait, and when to give up."""
-
-    def __init__(self, branch: str) -> None:
-        self.branch = branch
-        self.tries = 0
-        self._deadline = time.monotonic() + PUSH_DEADLINE
-        self._began = 0.0
-        self._took = 0.0
-        self._head = ""
-        self._unmoved = 0
-
-    def begin(self) -> None:
-        """Begin a try."""
-        self.tries += 1
-        self._began = time.monotonic()
-
-    def see(self, head: str) -> None:
-        """Note the branch's head, by which the last loss was a race or was none."""
-        self._unmoved = self._unmoved + 1 if head == self._head else 0
-        self._head = head
-
-    def lost(self, said: str) -> None:
-        """Note a lost race; raises OutsideError when another try would be in vain."""
-        now = time.monotonic()
-        self._took = now - self._began
-        if self._unmoved >= UNMOVED_LIMIT:
-            raise OutsideError(
-                f"the remote does not take the push to {self.branch}, though nobody else pushed: {said}",
-                reason="push-failed",
-            )
-        if now > self._deadline:
-            raise OutsideError(
-                f"other writers were faster {self.tries} times: {self.branch}", reason="race-lost", hint="run it again"
-            )
-
-    def pause(self) -> None:
-        """Wait for a random part of a time that grows with every loss, in the measure of what a try takes."""
-        import random
-
-        time.sleep(random.uniform(0, min(LONGEST_PAUSE, self._took * 2 ** min(self.tries - 2, 4))))  # noqa: S311 -- jitter
+    return Outcome(plan, proof, commit, tries.tries)
 
 
 def message(plan: Plan) -> str:

@@ -1,6 +1,6 @@
 """The proof of effect: the render changes in exactly the fields that the plan declares, or nothing is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bos_tools.errors import BosError, Refused, RepositoryError
@@ -46,6 +46,13 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
             changes += found
         else:
             _judge_other(folder, found, plan.effects)
+    return Proof(tuple(changes), tuple(folders))
+
+
+def compared(before: Tree, after: Tree, folders: Sequence[str], renderer: Renderer) -> Proof:
+    """Return what differs in the render of some folders between two trees, whatever was meant to."""
+    old, new = _renders(renderer, [before.graph, after.graph], list(folders))
+    changes = [change for sides in zip(old, new, strict=True) for change in differences(*sides)]
     return Proof(tuple(changes), tuple(folders))
 
 

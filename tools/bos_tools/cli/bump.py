@@ -18,6 +18,8 @@ Examples:
       two services in one commit
   bos-tools bump backend v1.0.1 --env prod --digest sha256:… --push
       land it on the remote branch, whatever is checked out here
+  bos-tools bump backend v1.0.1 --branch main --pr
+      open a pull request, or edit the one that is open
 """
 
 
@@ -32,6 +34,7 @@ def bump(
     dry_run: change.DryRun = False,
     commit: change.Commit = False,
     push: change.Push = False,
+    pr: change.Pr = False,
     remote: change.Remote = "origin",
     branch: change.Branch = None,
     allow_downgrade: Annotated[bool, typer.Option("--allow-downgrade", help="Go back to an older version.")] = False,
@@ -42,7 +45,7 @@ def bump(
 ) -> None:
     """Pin a service to a version: one line changes, and the render proves that it takes effect."""
     intent = _intent(words, env, digest, image, allow_downgrade, allow_major)
-    how = change.Landing(dry_run, commit, push, remote, branch)
+    how = change.Landing(dry_run, commit, push, remote, branch, pr)
     change.report(change.land(context, intent, how), form, how)
 
 

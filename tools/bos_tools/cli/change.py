@@ -1,6 +1,7 @@
 """What every command that changes the repository shares: its options, how it lands, what it reports."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ from bos_tools.cli import output
 from bos_tools.errors import Usage
 
 if TYPE_CHECKING:
-    from bos_tools.change.pipeline import Outcome
+    from bos_tools.change.pipeline import Outcome, Proposed
     from bos_tools.intents.plan import Effect, Intent, Plan
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the proof; write nothing.")]
@@ -17,23 +18,29 @@ Commit = Annotated[bool, typer.Option("--commit", help="Commit the edit on the c
 Push = Annotated[
     bool, typer.Option("--push", help="Commit on the remote branch's head and push; the work tree stays as it is.")
 ]
-Remote = Annotated[str, typer.Option(help="Where --push goes.")]
+Pr = Annotated[
+    bool, typer.Option("--pr", help="Propose it: a branch of its own, a push, and one pull request into --branch.")
+]
+Remote = Annotated[str, typer.Option(help="Where --push and --pr go.")]
 Branch = Annotated[
-    str | None, typer.Option(help="The branch of --push; default: the one checked out.", show_default=False)
+    str | None, typer.Option(help="The branch of --push and --pr; default: the one checked out.", show_default=False)
 ]
 
 
 @dataclass(frozen=True)
 class Landing:
-    """How far a change goes: the proof, the work tree, a commit, or the remote branch."""
+    """How far a change goes: the proof, the work tree, a commit, the remote branch, or a pull request into it."""
 
     dry_run: bool = False
     commit: bool = False
     push: bool = False
     remote: str = "origin"
     branch: str | None = None
+    pr: bool = False
 
     def __post_init__(self) -> None:
+        if self.pr and (self.commit or self.push):
+            raise Usage("--pr goes alone: it commits and pushes a branch of its own", reason="usage")
         if self.commit and self.push:
             raise Usage("--commit and --push exclude each other: --push commits on the remote's head", reason="usage")
 
@@ -43,9 +50,21 @@ def land(context: typer.Context, intent: "Intent", how: Landing) -> "Outcome":
     from bos_tools.change import pipeline
 
     root = context.obj.root
+    if how.pr:
+        return _propose(root, intent, how)
     if how.push:
         return pipeline.push(intent, root, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
     return pipeline.edit_work_tree(intent, root, dry_run=how.dry_run, commit=how.commit)
+
+
+def _propose(root: Path, intent: "Intent", how: Landing) -> "Outcome":
+    from bos_tools.change.propose import propose
+    from bos_tools.doors import remote as remotes
+    from bos_tools.doors.git import Git
+    from bos_tools.forge.find import forge_of
+
+    forge = forge_of(remotes.address(Git(root), how.remote))
+    return propose(intent, root, forge, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
 
 
 def report(outcome: "Outcome", form: output.Format, how: Landing) -> None:
@@ -65,10 +84,20 @@ def report(outcome: "Outcome", form: output.Format, how: Landing) -> None:
     for change in outcome.proof.changes:
         output.data(f"  {change.object}  {change.field}")
         output.data(f"    {output.absent(change.old)} -> {output.absent(change.new)}")
+    if outcome.pull_request:
+        _show_pull_request(outcome.pull_request)
     if how.dry_run:
         output.words("dry run: nothing was written")
     elif outcome.commit:
         output.words(f"{plan.title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else ""))
+
+
+def _show_pull_request(proposed: "Proposed") -> None:
+    which = f"pull request #{proposed.number}" if proposed.number else "pull request"
+    output.data("")
+    output.data(f"{which}, {proposed.action}: {proposed.url or proposed.branch}")
+    for number in proposed.superseded:
+        output.data(f"pull request #{number}, superseded by it")
 
 
 def _so_already(effect: "Effect") -> str:
@@ -98,4 +127,5 @@ def as_json(outcome: "Outcome") -> dict[str, object]:
         ],
         "effects": [{"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in outcome.proof.changes],
         "commit": outcome.commit,
+        "pull_request": asdict(outcome.pull_request) if outcome.pull_request else None,
     }

@@ -207,6 +207,25 @@ class Git:
         )  # fmt: skip
         return [_logged(entry) for entry in said.split("\0")[1:]]
 
+    def told(self, sha: str) -> tuple[list[str], str]:
+        """Return a commit's parents and its message."""
+        said = self.run("log", "-1", "--no-show-signature", "--no-color", "--format=%P%x00%B", sha)
+        parents, _, message = said.partition("\0")
+        return parents.split(), message.strip()
+
+    def changed(self, *revisions: str) -> list[str]:
+        """Return the paths that differ between two revisions, or from the merge base of `one...other`."""
+        said = self.run("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", *revisions, "--")
+        return [path.removeprefix(self.prefix) for path in said.split("\0") if path]
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Tell whether the newer commit holds the older one, as far as this clone's history goes."""
+        try:
+            self.run("merge-base", "--is-ancestor", old, new)
+        except CommandFailed:
+            return False
+        return True
+
     def identity(self) -> str:
         """Return who would be the author of a commit; raises OutsideError where nobody is configured."""
         return self.run("var", "GIT_AUTHOR_IDENT").rpartition(">")[0] + ">"

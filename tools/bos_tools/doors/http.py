@@ -12,6 +12,8 @@ from bos_tools.errors import OutsideError
 if TYPE_CHECKING:
     import httpx2
 
+    Transport = httpx2.BaseTransport
+
 TIMEOUT = 30.0
 """Seconds for one answer: Argo CD renders an application within one when it creates it."""
 CONNECT_TIMEOUT = 5.0
@@ -90,7 +92,7 @@ class Server:
         *,
         headers: Mapping[str, str] | None = None,
         verify: bool | str = True,
-        transport: "httpx2.BaseTransport | None" = None,
+        transport: "Transport | None" = None,
         patience: float = PATIENCE,
     ) -> None:
         self.who = who
@@ -191,7 +193,7 @@ class Server:
             except ValueError as error:
                 raise HttpFailed(self.who, response.status_code, "no JSON, though it says so") from error
         if response.status_code >= 300:
-            wait = _seconds(response.headers.get("retry-after", ""))
+            wait = _wait(response.headers)
             raise HttpFailed(self.who, response.status_code, _said(body), body, retry_after=wait)
         return Answer(response.status_code, body, dict(response.headers))
 
@@ -203,13 +205,27 @@ def _said(body: Any) -> str:
     return " ".join(str(body).split())[:1000]
 
 
-def _seconds(text: str) -> float:
-    """Return what a Retry-After asks for (RFC 9110, section 10.2.3), at most a minute."""
-    if text.isdigit():
-        return min(float(text), 60.0)
-    if text:
-        from email.utils import parsedate_to_datetime
+def _wait(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds a server asks to be left alone: by Retry-After, or by a budget that is used up.
 
-        with suppress(ValueError):
-            return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0), 60.0)
+    GitHub counts in `x-ratelimit-*`, GitLab in `ratelimit-*`; the reset is in seconds since 1970 (their documentation
+    of REST rate limits).
+    """
+    if asked := headers.get("retry-after", ""):
+        return _seconds(asked)
+    for budget in ("x-ratelimit", "ratelimit"):
+        reset = headers.get(f"{budget}-reset", "")
+        if headers.get(f"{budget}-remaining") == "0" and reset.isdigit():
+            return max(float(reset) - time.time(), 0.0)
+    return 0.0
+
+
+def _seconds(text: str) -> float:
+    """Return what a Retry-After asks for (RFC 9110, section 10.2.3): seconds or a date."""
+    if text.isdigit():
+        return float(text)
+    from email.utils import parsedate_to_datetime
+
+    with suppress(ValueError):
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
     return 0.0

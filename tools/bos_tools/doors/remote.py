@@ -40,7 +40,9 @@ def fetched(door: Git, remote: str, name: str) -> Iterator["Branch"]:
 
 def _sweep(door: Git, folder: str, ref: str) -> None:
     found = door.run("for-each-ref", "--format=%(refname)", folder).split()
-    stale = [name for name in found if name == ref or not _is_alive(name.removeprefix(folder).partition("-")[0])]
+    stale = [
+        name for name in found if name.startswith(ref) or not _is_alive(name.removeprefix(folder).partition("-")[0])
+    ]
     if stale:
         door.run("update-ref", "--stdin", stdin="".join(f"delete {name}\n" for name in stale).encode())
 
@@ -53,6 +55,14 @@ def _is_alive(pid: str) -> bool:
     except (PermissionError, ValueError, OverflowError):
         return True
     return True
+
+
+def address(door: Git, remote: str) -> str:
+    """Return the URL to which a remote's pushes go."""
+    try:
+        return door.run("remote", "get-url", "--push", "--", remote).strip()
+    except CommandFailed:  # a URL in place of a remote's name
+        return remote
 
 
 class Branch:
@@ -80,22 +90,40 @@ class Branch:
             raise
         return self.door.resolve(self.ref)
 
+    def beside(self, prefix: str) -> dict[str, str]:
+        """Fetch the remote's branches below a prefix that ends with `/`; return their newest commits by name."""
+        folder = f"{self.ref}.beside/"
+        self.door.run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--prune",
+            "--no-prune-tags", "--no-recurse-submodules", "--refmap=", "--",
+            self.remote, f"+refs/heads/{prefix}*:{folder}*",
+        )  # fmt: skip
+        said = self.door.run("for-each-ref", "--format=%(objectname) %(refname)", folder)
+        pairs = (line.split(" ", 1) for line in said.splitlines())
+        return {prefix + ref.removeprefix(folder): sha for sha, ref in pairs}
+
+    def other(self, name: str) -> "Branch":
+        """Return another branch of the same remote."""
+        return Branch(self.door, self.remote, name, f"{self.ref}.other")
+
+    def now(self) -> str | None:
+        """Ask the remote for the branch's newest commit without fetching it; None for no such branch."""
+        said = self.door.run("ls-remote", "--", self.remote, f"refs/heads/{self.name}").split()
+        return said[0] if said else None
+
     @contextmanager
     def queue(self) -> Iterator[None]:
         """Stand in line with the other runs of this machine that push to the same branch.
 
         It is a courtesy that saves tries; what protects the branch is the push itself.
         """
-        try:
-            url = self.door.run("remote", "get-url", "--push", "--", self.remote).strip()
-        except CommandFailed:  # a URL in place of a remote's name
-            url = self.remote
-        with files.queue(f"{url} {self.name}"):
+        with files.queue(f"{address(self.door, self.remote)} {self.name}"):
             yield
 
-    def push(self, sha: str) -> None:
-        """Push a commit to the branch.
+    def push(self, sha: str, *, over: str | None = None) -> None:
+        """Push a commit to the branch; none, as an empty text, takes the branch away.
 
+        `over` is the only commit that may be overwritten, empty for a branch that must not be there yet.
         Raises LostRace when another writer was faster, Refused when the remote says no, CommandFailed otherwise.
         """
         try:
@@ -105,6 +133,7 @@ class Branch:
                 "push", "--no-verify",
                 # exactly one commit to one branch, whatever push.* is configured
                 "--no-follow-tags", "--recurse-submodules=no",
+                *([] if over is None else [f"--force-with-lease=refs/heads/{self.name}:{over}"]),
                 "--", self.remote, f"{sha}:refs/heads/{self.name}",
             )  # fmt: skip
         except CommandFailed as error:
@@ -122,7 +151,7 @@ def _judged(error: CommandFailed, branch: str) -> Exception:
     return Refused(
         f"the remote refused the push to {branch}: {said}",
         reason="remote-refused",
-        hint="push to a branch that is open to you, with --branch",
+        hint="propose it with --pr, or push to a branch that is open to you, with --branch",
     )
 
 

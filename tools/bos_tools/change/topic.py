@@ -1,0 +1,67 @@
+"""The branch of a proposal: its name, and which of its commits are ours to overwrite."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bos_tools.intents.plan import Effect, ImageEffect, Intent, Plan
+
+if TYPE_CHECKING:
+    from bos_tools.doors.git import Git
+
+ROOT = "bos-tools"
+SEAL = "Bos-Proposal"
+LONGEST = 100
+"""Characters for the subjects in a branch's name: a directory of a loose ref takes 255 bytes."""
+
+
+def folder(plan: Plan) -> str:
+    """Return what all proposals for the plan's environment have in common: `bos-tools/dev/`."""
+    return f"{ROOT}/{plan.effects[0].unit.env}/"
+
+
+def name(intent: Intent, plan: Plan) -> str:
+    """Return the one branch for this kind of intent, environment and services: `bos-tools/dev/bump-backend+web`.
+
+    What a plan touches beside a service's namesake is named too, so that two claims of one service are two proposals.
+    """
+    subjects = sorted({_subject(effect) for effect in plan.effects})
+    text = "+".join(subjects)
+    plain = re.sub(r"[^A-Za-z0-9._+-]|\.(?=\.)", "-", text)
+    if plain != text or len(plain) > LONGEST or plain.endswith((".", ".lock")):  # git-check-ref-format(1)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+        plain = f"{plain[:LONGEST].rstrip('.+-')}-{len(subjects)}-{digest}"
+    return f"{folder(plan)}{type(intent).__name__.lower()}-{plain}"
+
+
+def _subject(effect: Effect) -> str:
+    service = effect.unit.service
+    what = effect.name if isinstance(effect, ImageEffect) else re.split("[ /]", effect.object)[-1]
+    return service if what == service else f"{service}.{what}"
+
+
+def sealed(message: str, parent: str, contents: Mapping[str, bytes | None]) -> str:
+    """Return a commit's message with the seal over all that the commit says and does."""
+    return f"{message.rstrip()}\n{SEAL}: {_seal(message, parent, contents)}\n"
+
+
+def _seal(message: str, parent: str, contents: Mapping[str, bytes | None]) -> str:
+    parts = [message.strip(), parent]
+    for path, data in sorted(contents.items()):
+        parts += [path, "-" if data is None else hashlib.sha256(data).hexdigest()]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def is_ours(door: "Git", sha: str) -> bool:
+    """Tell whether a branch's newest commit is as we made it on the target branch: then nobody worked on it since.
+
+    A commit that a human made, amended or rebased has no seal, or one that is broken.
+    """
+    parents, text = door.told(sha)
+    message, found, seal = text.rpartition(f"\n{SEAL}: ")
+    if not found or len(parents) != 1:
+        return False
+    revision = door.at(sha)
+    contents = {path: revision.read(path) for path in door.changed(parents[0], sha)}
+    return seal.strip() == _seal(message, parents[0], contents)

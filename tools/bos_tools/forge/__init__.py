@@ -1,0 +1,1 @@
+"""Where pull requests live: GitHub, GitLab and Gitea behind one small protocol."""
