@@ -30,7 +30,7 @@ def propose(
     """
     door = Git(root)
     return race.run(
-        door, remote, branch, lambda target, tries: _Try(intent, door, forge, target, tries).run(dry_run=dry_run)
+        door, remote, branch, lambda target, tries: _Try(intent, door, forge, target, tries, dry_run=dry_run).run()
     )
 
 
@@ -50,8 +50,11 @@ class _Open:
 class _Try:
     """One try from the fetch to the pull request; raises LostRace when somebody else was faster."""
 
-    def __init__(self, intent: Intent, door: Git, forge: Forge, target: Branch, tries: race.Race) -> None:
+    def __init__(
+        self, intent: Intent, door: Git, forge: Forge, target: Branch, tries: race.Race, *, dry_run: bool
+    ) -> None:
         self.intent, self.door, self.forge, self.target, self.tries = intent, door, forge, target, tries
+        self.dry_run = dry_run
         self.renderer = Renderer()
         self.main = door.at(target.head())
         self.tree = Tree(self.main)
@@ -59,7 +62,7 @@ class _Try:
         self.proof = prove(self.tree, self.plan, self.renderer)
         self.name = topic.name(intent, self.plan)
 
-    def run(self, *, dry_run: bool) -> Outcome:
+    def run(self) -> Outcome:
         """Go as far as the pull request, or say what that would be."""
         outcome = Outcome(self.plan, self.proof, tries=self.tries.tries)
         if not self.plan.files:
@@ -73,7 +76,7 @@ class _Try:
             there = holder.pull
             return replace(outcome, pull_request=Proposed(there.number, there.url, there.branch, "unchanged"))
         stale = [one for one in others if self._supersedes(one)]
-        if dry_run:
+        if self.dry_run:
             return replace(outcome, pull_request=self._foreseen(mine, stale))
         head, whole, commit = self._settle(mine, heads.get(self.name))
         done = self._tell(mine.pull if mine else None, head, whole, self.plan.title)
@@ -101,7 +104,7 @@ class _Try:
         try:
             plan = self.intent.plan(Tree(self.door.at(head)))
         except Refused as error:
-            if pull.branch == self.name:  # a slower run may have left its own words there
+            if pull.branch == self.name and not self.dry_run:  # a slower run may have left its own words there
                 self._tell(pull, head, self._whole(head, is_ours=is_ours), self.door.told(head)[1].splitlines()[0])
             raise Refused(
                 f"{error.message}, as pull request #{pull.number} proposes",

@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bos_tools.doors.remote import PROPOSALS
 from bos_tools.intents.plan import Effect, ImageEffect, Intent, Plan
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
 
-ROOT = "bos-tools"
 SEAL = "Bos-Proposal"
 LONGEST = 100
 """Characters for the subjects in a branch's name: a directory of a loose ref takes 255 bytes."""
@@ -18,7 +18,7 @@ LONGEST = 100
 
 def folder(plan: Plan) -> str:
     """Return what all proposals for the plan's environment have in common: `bos-tools/dev/`."""
-    return f"{ROOT}/{plan.effects[0].unit.env}/"
+    return f"{PROPOSALS}/{plan.effects[0].unit.env}/"
 
 
 def name(intent: Intent, plan: Plan) -> str:

@@ -85,19 +85,20 @@ def report(outcome: "Outcome", form: output.Format, how: Landing) -> None:
         output.data(f"  {change.object}  {change.field}")
         output.data(f"    {output.absent(change.old)} -> {output.absent(change.new)}")
     if outcome.pull_request:
-        _show_pull_request(outcome.pull_request)
+        _show_pull_request(outcome.pull_request, is_done=not how.dry_run)
     if how.dry_run:
         output.words("dry run: nothing was written")
     elif outcome.commit:
         output.words(f"{plan.title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else ""))
 
 
-def _show_pull_request(proposed: "Proposed") -> None:
-    which = f"pull request #{proposed.number}" if proposed.number else "pull request"
+def _show_pull_request(proposed: "Proposed", *, is_done: bool) -> None:
+    which = f"pull request #{proposed.number}" if proposed.number else "a pull request"
+    action = proposed.action if is_done or proposed.action == "unchanged" else f"would be {proposed.action}"
     output.data("")
-    output.data(f"{which}, {proposed.action}: {proposed.url or proposed.branch}")
+    output.data(f"{which}, {action}: {proposed.url or proposed.branch}")
     for number in proposed.superseded:
-        output.data(f"pull request #{number}, superseded by it")
+        output.data(f"pull request #{number}, {'closed' if is_done else 'would be closed'}: this one supersedes it")
 
 
 def _so_already(effect: "Effect") -> str:

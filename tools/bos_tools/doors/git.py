@@ -209,7 +209,8 @@ class Git:
 
     def told(self, sha: str) -> tuple[list[str], str]:
         """Return a commit's parents and its message."""
-        said = self.run("log", "-1", "--no-show-signature", "--no-color", "--format=%P%x00%B", sha)
+        utf8 = ("-c", "i18n.logOutputEncoding=UTF-8")
+        said = self.run(*utf8, "log", "-1", "--no-show-signature", "--no-color", "--format=%P%x00%B", sha)
         parents, _, message = said.partition("\0")
         return parents.split(), message.strip()
 

@@ -16,6 +16,8 @@ RACES = re.compile(
 )
 """What git says when another writer was faster (peers.md, "Many writers, one branch")."""
 OURS = "refs/bos-tools"
+PROPOSALS = "bos-tools"
+"""The folder of the branches that hold proposals."""
 
 
 class LostRace(Exception):
@@ -148,6 +150,15 @@ def _judged(error: CommandFailed, branch: str) -> Exception:
     said = _reason(error.stderr)
     if RACES.search(rejected) and "hook declined" not in rejected:
         return LostRace(said)
+    if branch.startswith(f"{PROPOSALS}/"):
+        hint = f"the user who pushes needs the right to push to {PROPOSALS}/*"
+        return Refused(f"the remote refused the push to {branch}: {said}", reason="remote-refused", hint=hint)
+    if re.search(r"protected branch|GH006|GH013|not allowed to push code to", said, re.IGNORECASE):
+        return Refused(
+            f"the remote protects the branch {branch}: {said}",
+            reason="protected-branch",
+            hint="propose the change with --pr",
+        )
     return Refused(
         f"the remote refused the push to {branch}: {said}",
         reason="remote-refused",
@@ -160,4 +171,4 @@ def _reason(said: str) -> str:
     lines = said.splitlines()
     words = [line.rpartition("(")[2].rstrip(")") for line in lines if line.startswith(" ! ")]
     words += [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
-    return "; ".join(word for word in words if word)[:600]
+    return "; ".join(word for word in words if word not in ("", "error:"))[:600]

@@ -64,7 +64,7 @@ def address(url: str) -> Address:
         raise _no_forge(url)
     named = os.environ.get("BOS_FORGE_URL", "").rstrip("/")
     if named:
-        if not re.match(r"https?://[^/@]+", named):
+        if not re.fullmatch(r"https?://[^@\s]+", named):
             raise Usage(
                 "BOS_FORGE_URL is no address without a user, such as https://git.example.com", reason="bad-forge"
             )

@@ -11,6 +11,7 @@ class Gitea(GitHub):
     """The pull requests of one repository on Gitea."""
 
     name: ClassVar[str] = "Gitea"
+    into: ClassVar[str] = "base_branch"
     full_page: ClassVar[Mapping[str, int]] = {"limit": 50}
     taken: ClassVar[int] = 409
     blob: ClassVar[tuple[str, ...]] = ("src", "commit")

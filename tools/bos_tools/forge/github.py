@@ -12,6 +12,8 @@ class GitHub:
     """The pull requests of one repository on GitHub."""
 
     name: ClassVar[str] = "GitHub"
+    into: ClassVar[str] = "base"
+    """What it calls the target branch when it lists."""
     full_page: ClassVar[Mapping[str, int]] = {"per_page": 100}
     taken: ClassVar[int] = 422
     """What it answers where a branch has an open pull request already."""
@@ -33,7 +35,7 @@ class GitHub:
 
     def find(self, prefix: str, base: str) -> list[PullRequest]:
         """Return the open pull requests into `base` from branches of this repository that begin with the prefix."""
-        found = self.api.pages(f"{self._root}/pulls", {"state": "open", "base": base, **self.full_page})
+        found = self.api.pages(f"{self._root}/pulls", {"state": "open", self.into: base, **self.full_page})
         ours = [data for data in found if self.api.read(lambda data: _is_ours(data, prefix, base), data)]
         return [self.api.read(_pull, data) for data in ours]
 
