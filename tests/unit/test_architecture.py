@@ -7,10 +7,23 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tools" / "bos_tools"
 MAY_USE = {
-    "cli": {"change", "review", "intents", "render", "tree", "doors", "argocd", "cluster", "sandbox", "forge"},
+    "cli": {
+        "change",
+        "review",
+        "intents",
+        "render",
+        "tree",
+        "doors",
+        "argocd",
+        "cluster",
+        "sandbox",
+        "forge",
+        "metrics",
+    },
     "argocd": {"tree", "doors"},
     "cluster": {"tree", "doors"},
     "forge": {"doors"},
+    "metrics": {"doors"},
     "sandbox": {"tree", "doors"},
     "change": {"intents", "tree", "render", "doors", "forge"},
     "review": {"tree", "render"},

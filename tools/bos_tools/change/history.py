@@ -1,12 +1,14 @@
-"""Who pinned which version when: the answer that Git alone can give."""
+"""Who pinned which version when, and which volume grew: the answers that Git alone can give."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bos_tools.doors.files import WorkTree
-from bos_tools.doors.git import Git, Logged
+from bos_tools.doors.git import Git, Logged, Trailed
 from bos_tools.errors import CommandFailed, RepositoryError
+from bos_tools.intents.budget import Grown
 from bos_tools.tree.kustomization import NAMES, Kustomization, Pin
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse
@@ -35,6 +37,24 @@ def history(root: Path, service: str, env: str | None, limit: int) -> list[Step]
     door = Git(root)
     paths = {f"overlays/{e}/{service}/{name}": e for e in envs for name in NAMES}
     return [step for commit in door.log(list(paths), limit) for step in _steps(door, commit, paths)]
+
+
+def growths(root: Path, since: datetime) -> list[Grown]:
+    """Return the growths that commits of HEAD since a moment hold, newest first.
+
+    A growth is a `Bos-Volume` with the `Bos-From` and `Bos-To` that follow it; one commit may hold several.
+    """
+    commits = Git(root).trailers(since.isoformat())
+    return [grown for commit in commits for grown in _grown(commit)]
+
+
+def _grown(commit: Trailed) -> Iterator[Grown]:
+    at = datetime.fromisoformat(commit.date).astimezone(UTC)
+    pairs = [pair for pair in commit.trailers if pair[0] in ("Bos-Volume", "Bos-From", "Bos-To")]
+    for start, (name, volume) in enumerate(pairs):
+        if name == "Bos-Volume":
+            sizes = dict(pairs[start + 1 : start + 3])
+            yield Grown(volume, sizes.get("Bos-From", "-"), sizes.get("Bos-To", "-"), at, commit.sha)
 
 
 def _steps(door: Git, commit: Logged, paths: dict[str, str]) -> Iterator[Step]:

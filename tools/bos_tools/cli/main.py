@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import bump, check, doctor, history, output, show
+from bos_tools.cli import bump, check, doctor, history, output, pvc, show
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("render", epilog=show.RENDER_EXAMPLES)(show.render)
 app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
 app.command("history", epilog=history.EXAMPLES)(history.history)
 app.command("check", epilog=check.EXAMPLES)(check.check)
+app.add_typer(pvc.app)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 
 

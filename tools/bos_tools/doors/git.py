@@ -49,6 +49,16 @@ class Logged:
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Trailed:
+    """What one commit says to programs."""
+
+    sha: str
+    date: str
+    """When it was committed, ISO 8601."""
+    trailers: tuple[tuple[str, str], ...]
+
+
 class Git:
     """A repository of the user's."""
 
@@ -227,6 +237,15 @@ class Git:
             return False
         return True
 
+    def trailers(self, since: str, revision: str = "HEAD") -> list[Trailed]:
+        """Return the commits below a revision since a date (ISO 8601) that have trailers, newest first."""
+        said = self.run(
+            "log", f"--since={since}", "--no-show-signature", "--no-color",
+            "--format=%x00%H%x01%cI%x01%(trailers:only=true,unfold=true,separator=%x02)", revision,
+        )  # fmt: skip
+        found = [entry.rstrip("\n").split("\x01") for entry in said.split("\0")[1:]]
+        return [Trailed(sha, date, _pairs(text)) for sha, date, text in found if text]
+
     def identity(self) -> str:
         """Return who would be the author of a commit; raises OutsideError where nobody is configured."""
         return self.run("var", "GIT_AUTHOR_IDENT").rpartition(">")[0] + ">"
@@ -241,6 +260,11 @@ def _logged(entry: str) -> Logged:
     head, _, names = entry.partition("\n")
     sha, date, author, subject = head.split("\x01")
     return Logged(sha, date, author, subject, tuple(name for name in names.split("\n") if name))
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    cut = [line.partition(":") for line in text.split("\x02")]
+    return tuple((name.strip(), value.strip()) for name, _, value in cut)
 
 
 NO_IDENTITY = re.compile(

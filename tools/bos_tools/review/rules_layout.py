@@ -9,7 +9,7 @@ from bos_tools.errors import RepositoryError
 from bos_tools.review.findings import Finding
 from bos_tools.review.locate import patch
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.world import Environment
+from bos_tools.review.world import Environment, down
 from bos_tools.tree.nodes import Node, parse, plain_data
 
 HOLDS = re.compile(
@@ -102,6 +102,10 @@ def l3_environment(env: Environment) -> Iterator[Finding]:
     for key, name in classes.items() if isinstance(classes, dict) and made else ():
         if name not in made:
             yield env.file(path, _line(root, ["classes", key]), f"the platform makes no StorageClass {name}")
+    limited = down(env.says, "growth", "classes")
+    for key, name in classes.items() if isinstance(classes, dict) and isinstance(limited, dict) else ():
+        if name not in limited:
+            yield env.file(path, _line(root, ["growth", "classes"]), f"growth.classes has no limits for {key}: {name}")
 
 
 def l4_everywhere(env: Environment) -> Iterator[Finding]:

@@ -1,0 +1,203 @@
+"""`bos-tools pvc recommend`: which claims should grow, to what size, and why."""
+
+import os
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bos_tools.cli import output
+from bos_tools.errors import Usage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bos_tools.intents.forecast import Outlook, Unknown
+    from bos_tools.intents.recommend import Recommendation
+    from bos_tools.metrics.prometheus import Prometheus
+    from bos_tools.review.volumes import Kept
+    from bos_tools.tree.layout import Tree
+
+EXAMPLES = """\b
+Examples:
+  bos-tools pvc recommend --env prod --prometheus http://localhost:9090
+      every claim of prod: how full, since when, and what to do
+  bos-tools pvc recommend --env prod --at 2026-11-20T03:00Z
+      what it would have said at that moment
+"""
+POSTGRES = "postgres"
+"""The service whose WAL an archiver or a replication slot may hold."""
+
+
+def recommend(
+    context: typer.Context,
+    env: output.Env = None,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the metrics are; default: BOS_PROMETHEUS, then `prometheus` of environment.yaml. "
+            "BOS_PROMETHEUS_TOKEN is sent along.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="A moment to replay, ISO 8601; UTC where it says no zone.")
+    ] = None,
+    form: output.Output = output.Format.text,
+) -> None:
+    """Say which claims should grow, to what size, and why; a claim without metrics is unknown, never fine."""
+    from bos_tools.doors.files import WorkTree
+    from bos_tools.tree.layout import Tree
+
+    tree = Tree(WorkTree(context.obj.root))
+    env = tree.environment(env)
+    moment = _moment(at)
+    server = _server(tree, env, prometheus)
+    found = _judged(context, tree, env, server, moment)
+    for warning in server.warnings:
+        output.words(f"Prometheus warns: {warning}")
+    if form is output.Format.json:
+        claims = [_as_json(one) for one in found]
+        output.document({"env": env, "at": moment.isoformat(), "prometheus": server.url, "claims": claims})
+    else:
+        _show(found)
+
+
+def _judged(
+    context: typer.Context, tree: "Tree", env: str, server: "Prometheus", moment: "datetime"
+) -> "list[Recommendation]":
+    from datetime import timedelta
+
+    from bos_tools.change.history import growths
+    from bos_tools.intents.budget import room
+    from bos_tools.intents.recommend import Evidence, Holds, Volume, worst
+    from bos_tools.intents.recommend import recommend as recommended
+    from bos_tools.metrics import volumes as metrics
+    from bos_tools.render.kustomize import Renderer
+    from bos_tools.review.volumes import volumes
+    from bos_tools.tree.growth import growth
+
+    rules = growth(tree, env)
+    kept = volumes(tree, Renderer(), env)
+    longest = timedelta(hours=max((limits.hours for limits in rules.classes.values()), default=0))
+    grown = growths(context.obj.root, moment - longest)
+    seconds = moment.timestamp()
+    spaces = sorted({one.namespace for one in kept})
+    filled = {space: metrics.filled(server, space, seconds) for space in spaces}
+    held = {one.namespace: metrics.held(server, one.namespace, seconds) for one in kept if one.service == POSTGRES}
+
+    def judged(one: "Kept") -> "Recommendation":
+        left = room(grown, f"{env}/{one.service}/{one.name}", rules.of(one.storage_class), moment)
+        volume = Volume(one.service, one.name, one.size, one.storage_class, one.top)
+        holds = held[one.namespace] if one.service == POSTGRES else None
+        seen = [Evidence(**series) for name, series in filled[one.namespace].items() if re.fullmatch(one.live, name)]
+        seen += [Evidence()] * (one.count - len(seen))
+        return worst(
+            [
+                recommended(volume, each, rules, left, seconds, Holds(holds.reasons, holds.is_known) if holds else None)
+                for each in seen
+            ]
+        )
+
+    return [judged(one) for one in kept]
+
+
+def _moment(text: str | None) -> "datetime":
+    from datetime import UTC, datetime
+
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Usage(f"this is no moment: {text!a}", reason="bad-time", hint="2026-11-20T03:00Z, for example") from error
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+
+
+def _server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
+    from bos_tools.metrics.prometheus import Prometheus
+    from bos_tools.tree.growth import prometheus
+
+    url = named or os.environ.get("BOS_PROMETHEUS") or prometheus(tree, env)
+    if not url:
+        raise Usage(
+            f"nothing names the Prometheus of {env}",
+            reason="no-prometheus",
+            hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in overlays/{env}/environment.yaml",
+        )
+    return Prometheus(url, os.environ.get("BOS_PROMETHEUS_TOKEN"))
+
+
+def _show(found: "list[Recommendation]") -> None:
+    from bos_tools.intents.recommend import Verdict, gib
+
+    head = ["CLAIM", "SIZE", "FULL", "DAYS LEFT", "INODES", "VERDICT", "GROW TO"]
+    rows = [
+        [
+            one.volume.name,
+            gib(one.volume.size),
+            _fill(one.space),
+            _left(one.space),
+            _fill(one.inodes),
+            one.verdict.value,
+            gib(one.target) if one.target else "-",
+        ]
+        for one in found
+    ]
+    output.table(rows, head=head)
+    for one in found:
+        output.data("")
+        colour = {Verdict.due: output.RED, Verdict.blocked: output.RED, Verdict.fine: output.GREEN}.get(one.verdict)
+        verdict = output.paint(one.verdict.value, colour or output.BOLD)
+        output.data(f"{one.volume.service}/{one.volume.name}: {verdict}")
+        for reason in one.reasons:
+            output.data(f"  {reason}")
+    counts = [f"{sum(one.verdict is verdict for one in found)} {verdict.value}" for verdict in Verdict]
+    output.words(", ".join(counts))
+
+
+def _fill(one: "Outlook | Unknown") -> str:
+    fill = getattr(one, "fill", None)
+    return "?" if fill is None else f"{fill:.0%}"
+
+
+def _left(one: "Outlook | Unknown") -> str:
+    left = getattr(one, "days_left", None)
+    return "?" if getattr(one, "rate", None) is None else "-" if left is None else f"{left:.1f}"
+
+
+def _as_json(one: "Recommendation") -> dict[str, Any]:
+    return {
+        "claim": one.volume.name,
+        "service": one.volume.service,
+        "class": one.volume.storage_class,
+        "size": one.volume.size,
+        "verdict": one.verdict.value,
+        "target": one.target,
+        "reasons": list(one.reasons),
+        "blocked_by": list(one.blocked_by),
+        "budget": {
+            "used": one.room.used,
+            "count": one.room.limits.count,
+            "hours": one.room.limits.hours,
+            "free_at": one.room.free_at.isoformat() if one.room.free_at else None,
+        },
+        "space": _outlook_json(one.space),
+        "inodes": _outlook_json(one.inodes),
+    }
+
+
+def _outlook_json(one: "Outlook | Unknown") -> dict[str, Any]:
+    from bos_tools.intents.forecast import Unknown
+
+    if isinstance(one, Unknown):
+        return {"known": False, "why": one.why}
+    return {
+        "known": True,
+        "peak": one.peak,
+        "limit": one.limit,
+        "fill": round(one.fill, 4),
+        "per_day": one.per_day,
+        "days_left": one.days_left,
+        "capacity_changed": one.changed,
+    }

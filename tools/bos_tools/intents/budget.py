@@ -1,0 +1,53 @@
+"""How often a volume may grow: what the commits' trailers say against its class's budget."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bos_tools.tree.growth import ClassLimits
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One growth that a commit holds."""
+
+    volume: str
+    """As the trailer `Bos-Volume` names it."""
+    old: str
+    new: str
+    at: datetime
+    commit: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """Whether another growth of a volume is in budget, and since or from when."""
+
+    used: int
+    limits: ClassLimits
+    free_at: datetime | None
+    """When the next growth is in budget; None when it is now."""
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether another growth is in budget now."""
+        return self.free_at is None
+
+    @property
+    def said(self) -> str:
+        """Return the state of the budget as a clause."""
+        text = f"{self.used} of {self.limits.count} growths in {self.limits.hours} h are used"
+        return f"{text}; the next is in budget at {self.free_at:%Y-%m-%d %H:%M %Z}" if self.free_at else text
+
+
+def room(grown: Iterable[Grown], volume: str, limits: ClassLimits, at: datetime) -> Room:
+    """Return a volume's room at a moment; growths after it are not looked at.
+
+    The window rolls: AWS allows four modifications of a volume in 24 hours (storage.md). A growth that happened exactly
+    one window ago is out of it.
+    """
+    window = timedelta(hours=limits.hours)
+    inside = sorted(one.at for one in grown if one.volume == volume and at - window < one.at <= at)
+    if len(inside) < limits.count:
+        return Room(len(inside), limits, None)
+    return Room(len(inside), limits, inside[-limits.count] + window)

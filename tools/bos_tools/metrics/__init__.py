@@ -1,0 +1,1 @@
+"""What Prometheus knows: a client, and the questions about volumes."""

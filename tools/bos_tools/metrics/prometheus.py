@@ -1,0 +1,98 @@
+"""The Prometheus HTTP API: instant and range queries, errors in our words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from bos_tools.doors.http import Answer, HttpFailed, Server
+from bos_tools.errors import OutsideError, Usage
+
+PATIENCE = 10.0
+"""Seconds over all tries of one query: someone waits for the answer."""
+Point = tuple[float, float]
+"""Seconds since 1970, and a value."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """What one series was, oldest first; samples that are no numbers are left out."""
+
+    labels: Mapping[str, str]
+    points: tuple[Point, ...]
+
+
+class Asked(Protocol):
+    """Where a query goes: the HTTP door, by what this module needs of it."""
+
+    def call(self, method: str, path: str, *, params: Mapping[str, str | int | bool] | None = None) -> Answer:
+        """Ask once, patiently."""
+
+
+class Prometheus:
+    """A server that answers PromQL, as of https://prometheus.io/docs/prometheus/latest/querying/api/."""
+
+    def __init__(self, url: str, token: str | None = None, *, server: Asked | None = None) -> None:
+        self.url = checked(url)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE)
+        self.warnings: list[str] = []
+        """What the server said beside its answers: a part of the data may be missing."""
+
+    def instant(self, query: str, at: float) -> list[Series]:
+        """Return each series' value at a moment, in seconds since 1970."""
+        found = self._ask("query", {"query": query, "time": f"{at:.3f}"}, "vector")
+        return [_series(one, [one.get("value")]) for one in found]
+
+    def range(self, query: str, start: float, end: float, step: float) -> list[Series]:
+        """Return each series' values from `start` to `end`, one every `step` seconds."""
+        asked = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        found = self._ask("query_range", asked, "matrix")
+        return [_series(one, one.get("values")) for one in found]
+
+    def _ask(self, what: str, params: dict[str, str], kind: str) -> list[dict[str, Any]]:
+        try:
+            said = self._server.call("GET", f"/api/v1/{what}", params=params).data
+        except HttpFailed as failed:
+            if failed.status == 404:
+                raise self._is_none() from failed
+            raise
+        data = said.get("data") if isinstance(said, dict) and said.get("status") == "success" else None
+        found = data.get("result") if isinstance(data, dict) and data.get("resultType") == kind else None
+        if not isinstance(found, list):
+            raise self._is_none()
+        self.warnings += [str(one) for one in said.get("warnings") or () if str(one) not in self.warnings]
+        return found
+
+    def _is_none(self) -> OutsideError:
+        return OutsideError(
+            f"no Prometheus answers at this address: {self.url}",
+            reason="not-prometheus",
+            hint="the address is the one that /api/v1/query stands below",
+        )
+
+
+def checked(url: str) -> str:
+    """Return the address of a Prometheus.
+
+    Raises Usage for one that is none, or that carries a password: it would come to stand in messages.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.username is not None or parts.password is not None:
+        raise Usage(
+            "the address of Prometheus carries a password", reason="password-in-url", hint="use BOS_PROMETHEUS_TOKEN"
+        )
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Usage(
+            f"this is no address of a Prometheus: {url!a}", reason="bad-address", hint="http://HOST:9090, for example"
+        )
+    return url.rstrip("/")
+
+
+def _series(one: dict[str, Any], pairs: Any) -> Series:
+    points = [(float(moment), float(value)) for moment, value in pairs or ()]
+    return Series(one.get("metric") or {}, tuple(point for point in points if isfinite(point[1])))
