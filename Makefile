@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
-SYSTEM := nginx-light redis-server redis-sentinel
+SYSTEM := nginx-light redis-server redis-sentinel prometheus
 
 .PHONY: help setup demo test bench lint lock picture system
 
@@ -84,11 +84,12 @@ $(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
 	done
 	@chmod u+w $(@D)/*.yaml; touch $@
 
-# The servers that the tests run with our configurations.
+# The servers that the tests run with our configurations; none of them stays on as a service.
 system:
 	@missing=""; for package in $(SYSTEM); do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	    for package in $$missing; do systemctl disable --now $$package >/dev/null 2>&1 || true; done; \
 	  else echo "for all tests, type: sudo apt-get install$$missing" >&2; fi; \
 	fi

@@ -198,6 +198,8 @@ MUTATIONS = [
     Mutation("L2", "overlays/dev/web/frontend-data.yaml", "spec:", "  labels:\n    x: 'y'\nspec:", "x: 'y'"),
     Mutation("L3", "overlays/dev/environment.yaml", "block: buildingos-block", "block: absent", "block: absent"),
     Mutation("L5", HA, "imageName: postgres", "imageName: ghcr.io/cloudnative-pg/postgresql:18.6", "imageName"),
+
+    Mutation("L3", "overlays/dev/environment.yaml", "    buildingos-shared:\n", "    other:\n", "  classes:"),
     Mutation("L5", "base/redis/statefulset.yaml", "image: redis", "image: docker.io/library/redis:8.10.1", "image: docker.io"),
     Mutation("L6", "overlays/dev/environment.yaml", "- name: metrics-server", "- name: metrics", "platform:"),
     Mutation("L6", "overlays/prod/environment.yaml", "- name: cert-manager", "- name: certs", "platform:"),

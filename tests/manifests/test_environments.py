@@ -7,6 +7,8 @@ import pytest
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
+from bos_tools.review.volumes import volumes
+from bos_tools.tree.growth import growth
 from bos_tools.tree.layout import Tree
 
 pytestmark = pytest.mark.manifests
@@ -102,3 +104,16 @@ def test_preprod_and_prod_differ_in_pins_sizes_hosts_and_labels_alone():
         words = ("newTag:", "digest:", "storage:", "value:", "buildingos.io/environment:")
         if path.partition("/")[0] not in twice:
             assert all(line.startswith(words) for line in changed), (path, changed)
+
+
+@pytest.mark.parametrize("env", ["dev", "preprod", "prod"])
+def test_the_rules_of_growth_have_limits_for_every_claim_and_leave_a_growth_room(env):
+    rules = growth(TREE, env)
+
+    kept = volumes(TREE, Renderer(), env)
+
+    assert len(kept) >= 11
+    for one in kept:
+        limits = rules.of(one.storage_class)
+        assert one.top is None or one.size <= one.top
+        assert limits.step >= 2**30

@@ -52,8 +52,8 @@ def recommend(
     tree = Tree(WorkTree(context.obj.root))
     env = tree.environment(env)
     moment = _moment(at)
-    server = _server(tree, env, prometheus)
-    found = _judged(context, tree, env, server, moment)
+    with _server(tree, env, prometheus) as server:
+        found = _judged(context, tree, env, server, moment)
     for warning in server.warnings:
         output.words(f"Prometheus warns: {warning}")
     if form is output.Format.json:

@@ -143,24 +143,17 @@ def _look(case: _Case, what: str, one: Outlook | Unknown, rules: Growth) -> None
         case.notes.append(f"{what}: unknown: {one.why}")
         return
     filled = f"{what}: {one.fill:.0%} of {_amount(what, one.limit)} was used at the peak of the last day"
-    if one.fill > rules.threshold:
-        case.due.append(f"{filled}, over the threshold of {rules.threshold:.0%}")
-    else:
-        case.notes.append(filled)
-    if one.rate is None:
-        case.notes.append(
-            f"{what}: too few samples for a slope" + (" since the capacity changed" if one.changed else "")
-        )
-        return
     left = one.days_left
-    if left is None:
-        case.notes.append(f"{what}: it does not grow")
+    if one.rate is None:
+        pace = "too few samples for a slope" + (" since the capacity changed" if one.changed else "")
+    elif left is None:
+        pace = "it does not grow"
     else:
-        pace = f"{what}: full in {left:.1f} d, at {_amount(what, one.rate)} a day over {one.window}"
-        if left < rules.lead_time:
-            case.due.append(f"{pace}, within the lead time of {rules.lead_time:.0f} d")
-        else:
-            case.notes.append(pace)
+        pace = f"it is full in {left:.1f} d at {_amount(what, one.rate)} a day, by the last {one.window}"
+    is_full, is_soon = one.fill > rules.threshold, left is not None and left < rules.lead_time
+    filled += f", over the threshold of {rules.threshold:.0%}" if is_full else ""
+    pace += f", within the lead time of {rules.lead_time:.0f} d" if is_soon else ""
+    (case.due if is_full or is_soon else case.notes).append(f"{filled}, and {pace}")
     if one.has_step:
         case.notes.append(f"{what}: a step within the window is not taken for a trend")
     if one.changed:

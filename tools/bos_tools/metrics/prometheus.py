@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from bos_tools.doors.http import Answer, HttpFailed, Server
@@ -29,6 +29,9 @@ class Asked(Protocol):
     def call(self, method: str, path: str, *, params: Mapping[str, str | int | bool] | None = None) -> Answer:
         """Ask once, patiently."""
 
+    def close(self) -> None:
+        """Let go of the connections."""
+
 
 class Prometheus:
     """A server that answers PromQL, as of https://prometheus.io/docs/prometheus/latest/querying/api/."""
@@ -39,6 +42,12 @@ class Prometheus:
         self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE)
         self.warnings: list[str] = []
         """What the server said beside its answers: a part of the data may be missing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
     def instant(self, query: str, at: float) -> list[Series]:
         """Return each series' value at a moment, in seconds since 1970."""

@@ -85,7 +85,9 @@ def held(prometheus: Prometheus, namespace: str, at: float) -> Held:
         said.reasons.append("the WAL archiver fails and has archived nothing for an hour or more")
     if waiting is not None and waiting * SEGMENT > HELD:
         said.reasons.append(f"{waiting:.0f} segments of WAL have waited for the archiver for an hour or more")
-    said.is_known = bool(slots) or not {failing, waiting} <= {None} or _is_exported(prometheus, namespace, at)
+    said.is_known = (
+        bool(slots or extended) or not {failing, waiting} <= {None} or _is_exported(prometheus, namespace, at)
+    )
     return said
 
 
