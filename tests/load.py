@@ -1,0 +1,86 @@
+"""Clients that never pause, on kept connections and on fresh ones, and a count of what became of each request."""
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+
+CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+
+
+@dataclass
+class Load:
+    """What was asked and answered; each request is (start, end, status or the error)."""
+
+    done: list[tuple[float, float, object]] = field(default_factory=list)
+    sent: int = 0
+    reused: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def lost(self) -> list[object]:
+        """Return what is no answer of 200."""
+        return [outcome for _, _, outcome in self.done if outcome != 200]
+
+    def across(self, moment: float) -> int:
+        """Return how many requests were on their way at a moment."""
+        return sum(start < moment < end for start, end, _ in self.done)
+
+
+@contextmanager
+def load(address: Callable[[], tuple[str, int]], path: str, kept: int = 8, fresh: int = 8) -> Iterator[Load]:
+    """Send requests from threads until the block ends; every request that was begun has its outcome then."""
+    made, stop = Load(), Event()
+
+    def client(keeps: bool) -> None:
+        connection = None
+        while not stop.is_set():
+            with made.lock:
+                made.sent += 1
+            start = time.monotonic()
+            connection, outcome = _ask(address, path, connection, made)
+            with made.lock:
+                made.done.append((start, time.monotonic(), outcome))
+            if connection is not None and not keeps:
+                connection.close()
+                connection = None
+        if connection is not None:
+            connection.close()
+
+    threads = [Thread(target=client, args=(number < kept,)) for number in range(kept + fresh)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _ask(
+    address: Callable[[], tuple[str, int]], path: str, connection: http.client.HTTPConnection | None, made: Load
+) -> tuple[http.client.HTTPConnection | None, object]:
+    """Ask once; a kept connection that the server closed without a byte is asked again on a fresh one, as any client does.
+
+    RFC 9110, section 9.2.2: a client may repeat an idempotent request when a connection closes before the answer.
+    """
+    is_reused = connection is not None
+    if connection is None:
+        connection = http.client.HTTPConnection(*address(), timeout=60)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+    except CLOSED as error:
+        connection.close()
+        return _ask(address, path, None, made) if is_reused else (None, error)
+    except OSError as error:
+        connection.close()
+        return None, error
+    made.reused += is_reused
+    if response.will_close:
+        connection.close()
+        return None, response.status
+    return connection, response.status

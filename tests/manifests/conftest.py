@@ -1,0 +1,26 @@
+"""What the tests of shipped configurations share: they are given to real programs as rendered, not as they lie in base/."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bos_tools.doors.files import WorkTree
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import objects
+from bos_tools.tree.layout import Tree
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def config() -> Callable[[str, str], dict[str, str]]:
+    """Return a function that gives the files of a unit's ConfigMap; the hash at the end of its name is not asked for."""
+    tree = Tree(WorkTree(ROOT))
+
+    def files(folder: str, name: str) -> dict[str, str]:
+        made = objects(Renderer().one(tree.graph, folder))
+        (found,) = (one for one in made if one.kind == "ConfigMap" and one.name.rpartition("-")[0] == name)
+        return dict(found.data["data"])
+
+    return files
