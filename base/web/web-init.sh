@@ -48,7 +48,7 @@ version=${label:+$label-}$hash
 mkdir -p "$TARGET/releases"
 
 # One run at a time; the kernel drops the lock when its holder dies. Where locks don't work the rest is safe without one,
-# but then the leavings of other runs can't be told from their work, and only old ones go.
+# but then what other runs left, or no longer use, can't be told from their work, and only what is old goes.
 age='-mmin +60'
 exec 9>"$TARGET/.lock"
 if flock 9; then age=; else say "running without a lock" >&2; fi
@@ -60,7 +60,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM
 
 release=$TARGET/releases/$version
-whole() { [ -d "$release" ] && [ "$(fingerprint "$release")" = "$hash" ]; }
+# The newest stay, and a release that is used again is new.
+whole() { touch -c "$release" && [ -d "$release" ] && [ "$(fingerprint "$release")" = "$hash" ]; }
 
 unpack() {
   mkdir "$work/release"
@@ -79,7 +80,6 @@ unpack() {
 }
 
 switch() {
-  touch "$release" # the newest stay, and a release that is used again is new
   before=$(served current)
   if [ "$before" != "releases/$version" ]; then
     if [ -n "$before" ] && [ -d "$TARGET/$before" ]; then point previous "$before"; fi
@@ -90,7 +90,7 @@ switch() {
   say "current: $version"
 }
 
-# KEEP in all, of which current and previous always are two.
+# prune NUMBER: what remains in all, of which current and previous always are two.
 prune() {
   kept=2
   # shellcheck disable=SC2045 # the names are ours: letters, digits and . _ -
@@ -99,7 +99,8 @@ prune() {
       "$(served current)" | "$(served previous)") continue ;;
     esac
     kept=$((kept + 1))
-    [ "$kept" -gt "$KEEP" ] || continue
+    # shellcheck disable=SC2086 # two words, or none
+    [ "$kept" -gt "$1" ] && [ -n "$(find "$TARGET/releases/$name" -maxdepth 0 $age)" ] || continue
     rm -rf "$TARGET/releases/$name"
     say "pruned: $name"
   done
@@ -108,7 +109,12 @@ prune() {
 if initialized; then
   say "already unpacked: $version"
 else
-  if whole; then say "unpacked before: $version"; else unpack; fi
+  if whole; then
+    say "unpacked before: $version"
+  else
+    prune $((KEEP - 1)) # the claim needs room for KEEP releases, not for one more
+    unpack
+  fi
   switch
 fi
-prune
+prune "$KEEP"
