@@ -19,7 +19,7 @@ setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint 
 demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
 	@$(BIN)/python tools/demo.py
 
-test: setup system lint ## everything that CI runs
+test: setup system $(VENV)/nodered lint ## everything that CI runs
 	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench" --cov --cov-report=
 	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=term
 
@@ -83,6 +83,16 @@ $(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
 	  cp -f "$$from"/config/crd/bases/*.yaml $(CURDIR)/$(@D)/; \
 	done
 	@chmod u+w $(@D)/*.yaml; touch $@
+
+# The Node-RED of the overlays on the Node.js of its image, 300 MB, kept outside of the work tree like the binaries.
+NODERED = $(patsubst %/bin,%/nodered,$(CACHE))/$$(cat tests/manifests/nodered/*.json | sha256sum | cut -c1-16)
+$(VENV)/nodered: tests/manifests/nodered/package.json tests/manifests/nodered/package-lock.json | $(VENV)/.ready
+	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; exit 5; }
+	@kept="$(NODERED)"; if [ ! -d "$$kept" ]; then \
+	  mkdir -p "$$kept.$$$$" && cp tests/manifests/nodered/*.json "$$kept.$$$$" && \
+	  npm ci --prefix "$$kept.$$$$" --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	  { mv -T "$$kept.$$$$" "$$kept" 2>/dev/null || test -d "$$kept"; }; \
+	fi && touch "$$kept" && ln -sfn "$$kept" $@
 
 # The servers that the tests run with our configurations; none of them stays on as a service.
 system:
