@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.graph import Graph
@@ -46,6 +47,7 @@ class Tree:
         self.source = source
         self.graph = Graph(source)
         self._gates: dict[str, Gates] = {}
+        self._says: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -130,13 +132,20 @@ class Tree:
             self._gates[env] = self._read_gates(env)
         return self._gates[env]
 
+    def says(self, env: str) -> dict[str, Any]:
+        """Return what an environment.yaml says, nothing where there is none.
+
+        Raises RepositoryError for one that can't be read.
+        """
+        if env not in self._says:
+            path = f"overlays/{env}/environment.yaml"
+            data = self.source.read(path)
+            table = plain_data(parse(data, path).single()) if data is not None else {}
+            self._says[env] = table if isinstance(table, dict) else {}
+        return self._says[env]
+
     def _read_gates(self, env: str) -> "Gates":
-        path = f"overlays/{env}/environment.yaml"
-        data = self.source.read(path)
-        if data is None:
-            return Gates(needs_digest=False, undigested=frozenset())
-        table = plain_data(parse(data, path).single())
-        gates = table.get("gates") if isinstance(table, dict) else None
+        gates = self.says(env).get("gates")
         gates = gates if isinstance(gates, dict) else {}
         listed = gates.get("undigested")
         return Gates(

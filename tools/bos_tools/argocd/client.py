@@ -1,0 +1,224 @@
+"""Argo CD's API: thin, one method a call, always with the project, or a missing application looks forbidden."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from bos_tools.argocd.faults import code, may_retry, told, translated
+from bos_tools.argocd.models import Application, Data, Managed, Resource
+from bos_tools.doors.http import PATIENCE, HttpFailed, Server
+from bos_tools.errors import OutsideError
+
+if TYPE_CHECKING:
+    import httpx2
+
+WHO = "Argo CD"
+RENDER_TIMEOUT = 120.0
+"""Seconds for a call that makes the repo server fetch and render."""
+ABSENT = (403, 404)
+"""How a missing application or project is answered, by what the user may see."""
+
+
+class ArgoCD:
+    """One Argo CD, as one user sees it."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.url = server.url
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        token: str | None = None,
+        user: tuple[str, str] | None = None,
+        ca_file: str | None = None,
+        insecure: bool = False,
+        transport: "httpx2.BaseTransport | None" = None,
+        patience: float = PATIENCE,
+    ) -> "ArgoCD":
+        """Connect with a token, or log in with a name and a password; TLS is verified unless told otherwise.
+
+        Raises OutsideError when Argo CD can't be reached or does not take the password.
+        """
+
+        def server(headers: dict[str, str]) -> Server:
+            verify: bool | str = False if insecure else ca_file or True
+            return Server(WHO, url, headers=headers, verify=verify, transport=transport, patience=patience)
+
+        if token is None and user is not None:
+            door = server({})
+            with told(f"to log in as {user[0]}"):
+                body = {"username": user[0], "password": user[1]}
+                token = str(door.call("POST", "/api/v1/session", json=body).data["token"])
+            door.close()
+        return cls(server({"Authorization": f"Bearer {token}"} if token else {}))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._server.close()
+
+    def _call(self, what: str, method: str, path: str, *, query: Data | None = None, body: Any = None) -> Any:
+        with told(what):
+            return self._raw(method, path, query=query, body=body)
+
+    def _raw(self, method: str, path: str, *, query: Data | None = None, body: Any = None) -> Any:
+        asked = f"/api/v1/{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
+        return self._server.call(method, asked, json=body, retry=may_retry, timeout=RENDER_TIMEOUT).data
+
+    def _absent_or(self, what: str, path: str, query: Data | None = None) -> Any:
+        """Return an answer, None where there is no such thing."""
+        try:
+            return self._raw("GET", path, query=query)
+        except HttpFailed as failed:
+            if failed.status == 404:
+                return None
+            raise translated(what, failed) from failed
+
+    # --- applications ---------------------------------------------------------------------------------
+
+    def application(self, name: str, project: str, *, refresh: bool = False) -> Application | None:
+        """Return an application, None where there is none; with `refresh` after Argo CD has looked at Git again."""
+        query = {"project": project, **({"refresh": "normal"} if refresh else {})}
+        with told(f"about {name}"):
+            data = self._absent_or(f"about {name}", f"applications/{quote(name)}", query)
+        return None if data is None else Application.model_validate(data)
+
+    def applications(self, projects: Sequence[str], selector: str = "") -> list[Application]:
+        """Return the applications of some projects that the user may see."""
+        query = {"project": list(projects), **({"selector": selector} if selector else {})}
+        data = self._call("to list applications", "GET", "applications", query=query)
+        return Application.read(data)
+
+    def owners(self) -> dict[str, str]:
+        """Return the project of every application that the user may see, by name."""
+        query = {"fields": "items.metadata.name,items.spec.project"}
+        data = self._call("to list applications", "GET", "applications", query=query)
+        return {one.name: one.project for one in Application.read(data)}
+
+    def create(self, data: Data) -> None:
+        """Create an application; Argo CD renders it and holds it against its project first."""
+        name = data["metadata"]["name"]
+        self._call(f"to create {name}", "POST", "applications", query={"validate": "true"}, body=data)
+
+    def replace(self, data: Data) -> None:
+        """Give an application this wish, these labels and annotations, and no others: `upsert` would leave old ones."""
+        name, project = data["metadata"]["name"], data["spec"]["project"]
+        query = {"validate": "true", "project": project}
+        self._call(f"to change {name}", "PUT", f"applications/{quote(name)}", query=query, body=data)
+
+    def delete(self, name: str, project: str, *, cascade: bool = False) -> None:
+        """Delete an application; its workloads stay unless `cascade` is said."""
+        query = {"project": project, "cascade": str(cascade).lower(), "propagationPolicy": "foreground"}
+        if not cascade:
+            del query["propagationPolicy"]
+        self._call(f"to delete {name}", "DELETE", f"applications/{quote(name)}", query=query)
+
+    def sync(self, name: str, project: str, *, prune: bool = True) -> None:
+        """Ask for a sync of what automatic sync would apply; waits for an operation that runs already."""
+        body = {"name": name, "project": project, "prune": prune}
+        self._call(f"to sync {name}", "POST", f"applications/{quote(name)}/sync", body=body)
+
+    def approve(self, name: str, project: str, when: str) -> None:
+        """Confirm what a sync wants to prune, at a time that is not before the sync."""
+        patch = json.dumps({"metadata": {"annotations": {"argocd.argoproj.io/deletion-approved": when}}})
+        body = {"name": name, "project": project, "patch": patch, "patchType": "merge"}
+        self._call(f"to confirm the pruning of {name}", "PATCH", f"applications/{quote(name)}", body=body)
+
+    def managed(self, name: str, project: str) -> list[Managed]:
+        """Return every object of an application, as Git wants it and as it is."""
+        path = f"applications/{quote(name)}/managed-resources"
+        return Managed.read(self._call(f"what {name} manages", "GET", path, query={"project": project}))
+
+    def nodes(self, name: str, project: str) -> list[Resource]:
+        """Return the tree of an application, flat: its objects and what they made, with the health of each."""
+        path = f"applications/{quote(name)}/resource-tree"
+        data = self._call(f"for the tree of {name}", "GET", path, query={"project": project})
+        return [Resource.model_validate(one) for one in (data or {}).get("nodes") or []]
+
+    def manifests(self, name: str, project: str, revision: str = "") -> list[Data]:
+        """Return what Argo CD renders for an application, at its own revision or another."""
+        query = {"project": project, **({"revision": revision} if revision else {})}
+        path = f"applications/{quote(name)}/manifests"
+        data = self._call(f"to render {name}", "GET", path, query=query)
+        return [json.loads(text) for text in data.get("manifests") or []]
+
+    def may_sync(self, name: str, project: str) -> bool:
+        """Tell whether the project's windows allow an automatic sync now."""
+        path = f"applications/{quote(name)}/syncwindows"
+        data = self._call(f"for the sync windows of {name}", "GET", path, query={"project": project})
+        return bool((data or {}).get("canSync", False)) or not (data or {}).get("assignedWindows")
+
+    @contextmanager
+    def stream(self, projects: Sequence[str], selector: str, version: str = "") -> Iterator[Iterator[Data]]:
+        """Lend the events of applications, from a version on: `{"type", "application"}`.
+
+        Raises OutsideError for an error inside of the stream, StaleVersion when the version is too old to go on from.
+        """
+        query = {"project": list(projects), "selector": selector, **({"resourceVersion": version} if version else {})}
+        with self._server.lines(f"/api/v1/stream/applications?{urlencode(query, doseq=True)}") as lines:
+            yield map(_event, filter(str.strip, lines))
+
+    # --- projects, repositories, settings ---------------------------------------------------------------
+
+    def project(self, name: str) -> Data | None:
+        """Return a project, None where there is none."""
+        with told(f"about the project {name}"):
+            data: Data | None = self._absent_or(f"about the project {name}", f"projects/{quote(name)}")
+        return data
+
+    def create_project(self, data: Data) -> None:
+        """Create a project."""
+        what = f"to create the project {data['metadata']['name']}"
+        self._call(what, "POST", "projects", body={"project": data})
+
+    def replace_project(self, data: Data) -> None:
+        """Replace a project that was read before; raises OutsideError, `conflict`, when it has changed since."""
+        name = data["metadata"]["name"]
+        path = f"/api/v1/projects/{quote(name)}"
+        with told(f"to change the project {name}"):
+            self._server.call("PUT", path, json={"project": data})  # the same bytes would conflict again
+
+    def delete_project(self, name: str) -> None:
+        """Delete a project, which must have no application."""
+        self._call(f"to delete the project {name}", "DELETE", f"projects/{quote(name)}")
+
+    def create_token(self, project: str, role: str, seconds: int) -> str:
+        """Return a new token of a project's role; 0 seconds stand for ever."""
+        path = f"projects/{quote(project)}/roles/{quote(role)}/token"
+        body = {"project": project, "role": role, "expiresIn": str(seconds)}
+        return str(self._call(f"for a token of {project}", "POST", path, body=body)["token"])
+
+    def add_repository(self, data: Data) -> None:
+        """Tell Argo CD a repository and its credentials, in place of those that it had."""
+        self._call(f"to add {data['repo']}", "POST", "repositories", query={"upsert": "true"}, body=data)
+
+    def settings(self) -> Data:
+        """Return Argo CD's settings, as far as everybody may see them."""
+        data: Data = self._call("for its settings", "GET", "settings")
+        return data
+
+
+class StaleVersion(Exception):
+    """Raised when a stream can't go on from where it broke; never leaves `argocd/`."""
+
+
+def _event(line: str) -> Data:
+    """Return one event; an error comes as a line inside of a good answer."""
+    try:
+        said = json.loads(line)
+    except ValueError as error:
+        raise OutsideError(f"Argo CD's stream broke in a line: {line[:80]}", reason="broken-stream") from error
+    result: Data | None = said.get("result")
+    if result is not None:
+        return result
+    wrong = said.get("error") or {}
+    message = str(wrong.get("message", "nothing"))
+    status = wrong.get("http_code") or {16: 401, 7: 403, 5: 404}.get(wrong.get("grpc_code") or wrong.get("code"), 503)
+    if status == 410 or "too old" in message:
+        raise StaleVersion
+    failed = HttpFailed(WHO, int(status), message, wrong)
+    raise failed if may_retry(failed) or code(failed) == 14 else translated("for a stream", failed)

@@ -1,0 +1,158 @@
+"""What Argo CD says, typed where we read it; unknown fields are kept, because its description is wrong in places."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Data = dict[str, Any]
+
+
+class Model(BaseModel):
+    """A part of an answer; `null` stands for absent."""
+
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    @classmethod
+    def read(cls, data: Any) -> "list[Any]":
+        """Return each item of a list answer, which is `null` when it is empty."""
+        return [cls.model_validate(one) for one in (data or {}).get("items") or []]
+
+
+class Health(Model):
+    """Whether it works."""
+
+    status: str = "Unknown"
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class Comparison(Model):
+    """Whether live is as Git at a revision."""
+
+    status: str = "Unknown"
+    revision: str = ""
+
+
+class Condition(Model):
+    """Something that Argo CD complains of."""
+
+    type: str = ""
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
+class Resource(Model):
+    """One object of an application: from its status, of a sync's result, or of its tree."""
+
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    status: str = ""
+    message: str = ""
+    hook_phase: str = ""
+    requires_pruning: bool = False
+    health: Health | None = None
+
+    @property
+    def id(self) -> str:
+        """Return who it is, as a render has it: `Deployment.apps buildingos/backend`."""
+        kind = f"{self.kind}.{self.group}" if self.group else self.kind
+        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
+
+
+class SyncResult(Model):
+    """What a sync did to each object."""
+
+    revision: str = ""
+    resources: list[Resource] | None = None
+
+
+class Operation(Model):
+    """The last sync, or the one that runs."""
+
+    phase: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    sync_result: SyncResult | None = None
+    retry_count: int = 0
+
+    @property
+    def revision(self) -> str:
+        """Return the commit that it applies."""
+        return self.sync_result.revision if self.sync_result else ""
+
+
+class Deployed(Model):
+    """One sync of the past."""
+
+    id: int = 0
+    revision: str = ""
+    deployed_at: datetime | None = None
+    initiated_by: Data = Field(default_factory=dict)
+
+
+class Summary(Model):
+    """What runs."""
+
+    images: list[str] | None = None
+
+
+class Status(Model):
+    """What Argo CD saw last."""
+
+    sync: Comparison = Comparison()
+    health: Health = Health()
+    operation_state: Operation | None = None
+    history: list[Deployed] | None = None
+    conditions: list[Condition] | None = None
+    resources: list[Resource] | None = None
+    reconciled_at: datetime | None = None
+    summary: Summary = Summary()
+
+
+class Application(Model):
+    """An Application: its wish as plain data, its state typed."""
+
+    metadata: Data
+    spec: Data = Field(default_factory=dict)
+    status: Status = Status()
+    operation: Data | None = None
+    """A sync that was asked for and has not begun."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return str(self.metadata.get("name", ""))
+
+    @property
+    def project(self) -> str:
+        """Return the project that owns it."""
+        return str(self.spec.get("project", ""))
+
+    @property
+    def version(self) -> str:
+        """Return the state of the API server that it was read at."""
+        return str(self.metadata.get("resourceVersion", ""))
+
+
+class Managed(Model):
+    """One object as Git wants it and as it is; each side is JSON in a text, `null` where it is absent."""
+
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    target_state: str = "null"
+    live_state: str = "null"
+    normalized_live_state: str = "null"
+    predicted_live_state: str = "null"
+    hook: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return who it is, as a render has it."""
+        return Resource(group=self.group, kind=self.kind, namespace=self.namespace, name=self.name).id

@@ -1,0 +1,143 @@
+"""Wait until applications are live, and end at once when one can't come to be."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bos_tools.argocd.client import ArgoCD
+from bos_tools.argocd.compare import differs
+from bos_tools.argocd.models import Application
+from bos_tools.argocd.verdict import State, Verdict, Wanted, judge
+from bos_tools.argocd.watch import Watch
+from bos_tools.doors.process import in_parallel
+from bos_tools.errors import OutsideError, Refused
+
+AGAIN = 5.0
+"""Seconds after which what has not moved is looked at again: Argo CD's own times have no fractions."""
+
+
+ABSENT = Verdict(State.waiting, "not there yet")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An application as it was seen last."""
+
+    name: str
+    project: str
+    app: Application | None = None
+    verdict: Verdict = ABSENT
+    since: datetime | None = None
+    """When it was reconciled last before the wait."""
+
+
+Show = Callable[[list[Seen]], None]
+
+
+class Wait:
+    """One wait for some applications, by name and project."""
+
+    def __init__(
+        self,
+        client: ArgoCD,
+        names: Mapping[str, str],
+        *,
+        wanted: Wanted,
+        selector: str,
+        timeout: float,
+        is_patient: bool = False,
+        show: Show = lambda _: None,
+    ) -> None:
+        self._client, self._wanted, self._selector = client, wanted, selector
+        self._seen = {name: Seen(name, project) for name, project in names.items()}
+        self._looked: dict[str, str] = {}
+        self._timeout, self._is_patient, self._show = timeout, is_patient, show
+
+    def run(self) -> list[Seen]:
+        """Return all of them, live.
+
+        Raises OutsideError when one fails or the time is up, Refused when one is held back by a policy.
+        """
+        deadline = time.monotonic() + self._timeout
+        projects = sorted({one.project for one in self._seen.values()})
+        for app in self._client.applications(projects, self._selector):
+            if app.name in self._seen:
+                self._seen[app.name] = replace(self._seen[app.name], since=app.status.reconciled_at)
+        with Watch(self._client, projects, self._selector) as watch:
+            self._refresh(one for one in self._seen.values() if one.since is not None)
+            again = time.monotonic() + AGAIN
+            while not self._is_done():
+                now = time.monotonic()
+                if now > deadline:
+                    raise self._too_late()
+                app = watch.next(min(1.0, deadline - now))
+                if app is not None:
+                    self._take(app)
+                if time.monotonic() > again:
+                    self._look_again()
+                    again = time.monotonic() + AGAIN
+        return list(self._seen.values())
+
+    def _is_done(self) -> bool:
+        return all(one.verdict.state is State.live for one in self._seen.values())
+
+    def _refresh(self, some: Iterable[Seen]) -> None:
+        """Make Argo CD look at Git now; its answer is the newest state."""
+        for found in in_parallel(lambda one: self._client.application(one.name, one.project, refresh=True), list(some)):
+            if found is not None:
+                self._take(found)
+
+    def _look_again(self) -> None:
+        """Ask for what the stream does not tell: an application that did not move, and a closed window."""
+        waiting = [one for one in self._seen.values() if one.verdict.state is not State.live and one.app is not None]
+        still = [one for one in waiting if one.app and self._looked.get(one.name) == one.app.version]
+        self._looked = {one.name: one.app.version for one in waiting if one.app}
+        for one in waiting:
+            if one.verdict.why.startswith("OutOfSync") and not self._client.may_sync(one.name, one.project):
+                raise Refused(
+                    f"{one.name} is held back: a sync window is closed",
+                    reason="sync-window",
+                    hint="run it again when the window is open; the project's syncWindows say when",
+                )
+        self._refresh(still)
+
+    def _take(self, app: Application) -> None:
+        known = self._seen.get(app.name)
+        if known is None:
+            return
+        verdict = judge(app, self._wanted, since=known.since, is_patient=self._is_patient)
+        if verdict.state is State.unproven or (verdict.state is State.live and known.verdict.state is not State.live):
+            verdict = self._proved(known)
+        self._seen[app.name] = replace(known, app=app, verdict=verdict)
+        self._show(list(self._seen.values()))
+        if verdict.state is State.failed:
+            raise self._failure(self._seen[app.name])
+        if verdict.state is State.held:
+            raise Refused(f"{app.name} is held: {verdict.why}", reason="prune-confirmation", hint=verdict.hint)
+
+    def _proved(self, one: Seen) -> Verdict:
+        """Compare the objects with what Git wants, so that a Synced that lies is found out."""
+        found = differs(self._client.managed(one.name, one.project))
+        return Verdict(State.live) if not found else Verdict(State.waiting, f"not applied: {found[0]}")
+
+    def _failure(self, one: Seen) -> OutsideError:
+        why = one.verdict.why
+        if why.startswith("Degraded"):
+            sick = [
+                f"{node.id}: {node.health.message or node.health.status}"
+                for node in self._client.nodes(one.name, one.project)
+                if node.health is not None and node.health.status == "Degraded"
+            ]
+            why = f"Degraded: {sick[0]}" if sick else why
+        return OutsideError(f"{one.name} failed: {why}", reason="sync-failed", hint=one.verdict.hint)
+
+    def _too_late(self) -> OutsideError:
+        late = [one for one in self._seen.values() if one.verdict.state is not State.live]
+        said = "; ".join(f"{one.name} ({one.verdict.why or one.verdict.state})" for one in late[:3])
+        more = f" and {len(late) - 3} more" if len(late) > 3 else ""
+        return OutsideError(
+            f"not live within {self._timeout:.0f} s: {said}{more}",
+            reason="timeout",
+            hint="bos-tools argocd status says why; --timeout waits longer",
+        )

@@ -1,0 +1,248 @@
+"""The AppProjects and Applications of an environment, computed from what Git holds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bos_tools.tree.claims import claims
+from bos_tools.tree.graph import Graph
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.nodes import parse, plain_data
+from bos_tools.tree.registration import AddOn, Registration
+
+Data = dict[str, Any]
+
+API = "argoproj.io/v1alpha1"
+NOTE = "argocd.argoproj.io"
+PATHS = f"{NOTE}/manifest-generate-paths"
+PLATFORM = "platform"
+"""The unit that owns the Namespace, so that no Application needs CreateNamespace."""
+ROLE = "bos-tools"
+IN_CLUSTER = "https://kubernetes.default.svc"
+"""Argo CD's own cluster, as it names it itself."""
+CLUSTER_SCOPED = frozenset({"Namespace", "StorageClass", "PriorityClass", "ClusterRole", "ClusterRoleBinding"})
+"""What a unit may bring that belongs to no namespace; a kind that is not here has to be allowed on purpose."""
+LONGEST_PAUSE = "3m"
+
+
+def objects(tree: Tree, plan: Registration) -> dict[str, Data]:
+    """Return every object of an environment's registration by file name, in the order in which they apply."""
+    made = {
+        "root-project.yaml": root_project(plan),
+        "root.yaml": root(plan),
+        "project.yaml": project(tree, plan),
+    }
+    if plan.add_ons:
+        made["project-addons.yaml"] = add_ons_project(plan)
+    for service in tree.services(plan.env):
+        made[file_name(service)] = application(tree.graph, plan, service)
+    for one in plan.add_ons:
+        made[file_name(one.name)] = add_on(plan, one)
+    return made
+
+
+APPLIED = ("root-project.yaml", "root.yaml")
+"""Applied by the API: the root can't make itself, nor the project that allows it."""
+
+
+def file_name(service: str) -> str:
+    """Return the file of a service's Application."""
+    return f"application-{service}.yaml"
+
+
+def application(graph: Graph, plan: Registration, service: str) -> Data:
+    """Return a service's Application: its unit, synced by itself, its claims left to their StatefulSet."""
+    folder = f"overlays/{plan.env}/{service}"
+    options = ["FailOnSharedResource=true", "PruneLast=true"]
+    ignored = list(_ignored(graph, folder))
+    made = _application(plan, service, plan.project, wave=0 if service == PLATFORM else 1, source="git")
+    made["metadata"]["annotations"][PATHS] = ";".join(f"/{path}" for path in paths(graph, folder))
+    made["spec"] |= {
+        "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": folder},
+        "destination": {"server": plan.cluster, "namespace": plan.destination},
+    }
+    if ignored:
+        made["spec"]["ignoreDifferences"] = ignored
+        options.append("RespectIgnoreDifferences=true")
+    made["spec"]["syncPolicy"] = _sync_policy(plan, options)
+    return made
+
+
+def add_on(plan: Registration, one: AddOn) -> Data:
+    """Return the Application of a chart.
+
+    Its CRDs may be larger than an annotation holds, and a chart can't be told to mark them: here alone the whole
+    application is applied on the server's side, with the diff of that side off like everywhere.
+    """
+    made = _application(plan, one.name, plan.add_ons_project, wave=0, source="chart")
+    source: Data = {"repoURL": one.repo_url, "chart": one.chart, "targetRevision": one.version}
+    if one.values:
+        source["helm"] = {"valuesObject": one.values}
+    made["spec"] |= {"source": source, "destination": {"server": plan.cluster, "namespace": one.namespace}}
+    options = ["CreateNamespace=true", "FailOnSharedResource=true", "PruneLast=true", "ServerSideApply=true"]
+    made["spec"]["syncPolicy"] = _sync_policy(plan, options)
+    return made
+
+
+def root(plan: Registration) -> Data:
+    """Return the Application that makes the others from their folder."""
+    made = _application(plan, "", plan.root_project, wave=None, source="git")
+    made["metadata"]["name"] = plan.root
+    made["metadata"]["annotations"][PATHS] = f"/{plan.folder}"
+    made["spec"] |= {
+        "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": plan.folder},
+        "destination": {"server": IN_CLUSTER, "namespace": plan.namespace},
+        # tokens are made by the API and live in the project, where Git has none
+        "ignoreDifferences": [
+            {"group": "argoproj.io", "kind": "AppProject", "jqPathExpressions": [".spec.roles[]?.jwtTokens"]}
+        ],
+        "syncPolicy": _sync_policy(plan, ["FailOnSharedResource=true", "RespectIgnoreDifferences=true"]),
+    }
+    return made
+
+
+def _application(plan: Registration, name: str, project: str, *, wave: int | None, source: str) -> Data:
+    """Return what all Applications share; without a finalizer: deleting one leaves its workloads and their data."""
+    notes = {f"{NOTE}/compare-options": "ServerSideDiff=false"}  # with it a refused sync looks Synced (argocd.md)
+    if wave is not None:
+        notes[f"{NOTE}/sync-wave"] = str(wave)
+    return {
+        "apiVersion": API,
+        "kind": "Application",
+        "metadata": {
+            "name": plan.application(name),
+            "namespace": plan.namespace,
+            "labels": {**_labels(plan), "buildingos.io/source": source},
+            "annotations": notes,
+        },
+        "spec": {"project": project},
+    }
+
+
+def _labels(plan: Registration) -> Data:
+    return {"app.kubernetes.io/part-of": "buildingos", "buildingos.io/environment": plan.env}
+
+
+def _sync_policy(plan: Registration, options: list[str]) -> Data:
+    confirm = ["Prune=confirm"] if plan.holds_pruning else []
+    return {
+        "automated": {"enabled": True, "prune": True, "selfHeal": True},
+        "retry": {
+            "limit": 5,
+            "refresh": True,
+            "backoff": {"duration": "5s", "factor": 2, "maxDuration": LONGEST_PAUSE},
+        },
+        "syncOptions": sorted([*options, *confirm]),
+    }
+
+
+def paths(graph: Graph, folder: str) -> list[str]:
+    """Return the folders that a unit's render reads, none below another: what must change for Argo CD to look.
+
+    Raises RepositoryError for a unit that can't be read.
+    """
+    files = {name for path in graph.closure(folder) for name in (path, graph.source.real(path))}
+    found = sorted({folder, *(path.rpartition("/")[0] for path in files)})
+    return [path for path in found if not any(path.startswith(f"{other}/") for other in found)]
+
+
+def _ignored(graph: Graph, folder: str) -> Iterator[Data]:
+    """Yield the StatefulSets whose claims Git declares: the template is the controller's, and can't be changed.
+
+    The whole pointer is ignored; ignoring the size alone is OutOfSync for ever (storage.md, "The layout").
+    """
+    declared = claims(graph, folder)
+    for one in _documents(graph, folder):
+        name, spec = _name(one), one.get("spec") if one.get("kind") == "StatefulSet" else None
+        for template in (spec.get("volumeClaimTemplates") or []) if isinstance(spec, dict) else []:
+            if f"{_name(template)}-{name}-0" in declared:
+                yield {
+                    "group": "apps",
+                    "kind": "StatefulSet",
+                    "name": name,
+                    "jsonPointers": ["/spec/volumeClaimTemplates"],
+                }
+                break
+
+
+def _documents(graph: Graph, folder: str) -> Iterator[Data]:
+    """Yield every object that the files of a unit's render hold, patches too, as they are written."""
+    for path, data in graph.closure(folder).items():
+        if path.endswith((".yaml", ".yml")) and b"kind:" in data:
+            for node in parse(data, path).roots:
+                made = plain_data(node)
+                if isinstance(made, dict):
+                    yield made
+
+
+def _name(made: Any) -> str:
+    meta = made.get("metadata") if isinstance(made, dict) else None
+    return str(meta.get("name", "")) if isinstance(meta, dict) else ""
+
+
+def project(tree: Tree, plan: Registration) -> Data:
+    """Return the project of the services: this repository, one namespace, cluster-scoped objects by name."""
+    spec: Data = {
+        "description": f"BuildingOS in {plan.env}",
+        "sourceRepos": [plan.repo_url],
+        "destinations": [{"server": plan.cluster, "namespace": plan.destination}],
+        "clusterResourceWhitelist": _cluster_scoped(tree, plan),
+        # the Secrets that the manifests name are made outside of Git
+        "orphanedResources": {"warn": True, "ignore": [{"group": "", "kind": "Secret"}]},
+    }
+    return _project(plan, plan.project, spec)
+
+
+def _cluster_scoped(tree: Tree, plan: Registration) -> list[Data]:
+    found = {
+        (str(one.get("apiVersion", "")).rpartition("/")[0], str(one["kind"]), _name(one))
+        for service in tree.services(plan.env)
+        for one in _documents(tree.graph, f"overlays/{plan.env}/{service}")
+        if one.get("kind") in CLUSTER_SCOPED
+    }
+    return [{"group": group, "kind": kind, "name": name} for group, kind, name in sorted(found)]
+
+
+def add_ons_project(plan: Registration) -> Data:
+    """Return the project of the add-ons: operators bring cluster-scoped objects that only their charts name."""
+    spaces = sorted({one.namespace for one in plan.add_ons})
+    spec: Data = {
+        "description": f"What the cluster of BuildingOS in {plan.env} must bring",
+        "sourceRepos": sorted({one.repo_url for one in plan.add_ons}),
+        "destinations": [{"server": plan.cluster, "namespace": name} for name in spaces],
+        "clusterResourceWhitelist": [
+            {"group": "", "kind": "Namespace"},
+            {"group": "admissionregistration.k8s.io", "kind": "MutatingWebhookConfiguration"},
+            {"group": "admissionregistration.k8s.io", "kind": "ValidatingWebhookConfiguration"},
+            {"group": "apiextensions.k8s.io", "kind": "CustomResourceDefinition"},
+            {"group": "apiregistration.k8s.io", "kind": "APIService"},
+            {"group": "networking.k8s.io", "kind": "IngressClass"},
+            {"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"},
+            {"group": "rbac.authorization.k8s.io", "kind": "ClusterRoleBinding"},
+        ],
+    }
+    return _project(plan, plan.add_ons_project, spec)
+
+
+def root_project(plan: Registration) -> Data:
+    """Return the root's project: the only one that reaches Argo CD's namespace, and only for its own kinds."""
+    spec: Data = {
+        "description": f"The Applications of BuildingOS in {plan.env}",
+        "sourceRepos": [plan.repo_url],
+        "destinations": [{"server": IN_CLUSTER, "namespace": plan.namespace}],
+        "namespaceResourceWhitelist": [
+            {"group": "argoproj.io", "kind": "AppProject"},
+            {"group": "argoproj.io", "kind": "Application"},
+        ],
+    }
+    return _project(plan, plan.root_project, spec)
+
+
+def _project(plan: Registration, name: str, spec: Data) -> Data:
+    """Return an AppProject with the role of pipelines, which need no more than to look and to sync."""
+    allowed = [f"p, proj:{name}:{ROLE}, applications, {verb}, {name}/*, allow" for verb in ("get", "sync")]
+    role = {"name": ROLE, "description": "Pipelines: look, sync and wait", "policies": allowed}
+    meta: Data = {"name": name, "namespace": plan.namespace, "labels": _labels(plan)}
+    if name != plan.root_project:
+        # a project outlives its Applications: without it they could not even be deleted in order
+        meta["annotations"] = {f"{NOTE}/sync-options": "Prune=false,Delete=false", f"{NOTE}/sync-wave": "-1"}
+    return {"apiVersion": API, "kind": "AppProject", "metadata": meta, "spec": {**spec, "roles": [role]}}
