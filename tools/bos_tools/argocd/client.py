@@ -217,7 +217,8 @@ def _event(line: str) -> Data:
         return result
     wrong = said.get("error") or {}
     message = str(wrong.get("message", "nothing"))
-    status = wrong.get("http_code") or {16: 401, 7: 403, 5: 404}.get(wrong.get("grpc_code") or wrong.get("code"), 503)
+    grpc = wrong.get("grpc_code") or wrong.get("code") or 0
+    status = wrong.get("http_code") or {16: 401, 7: 403, 5: 404}.get(grpc, 503)
     if status == 410 or "too old" in message:
         raise StaleVersion
     failed = HttpFailed(WHO, int(status), message, wrong)

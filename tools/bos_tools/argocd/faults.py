@@ -50,7 +50,7 @@ def translated(what: str, failed: HttpFailed) -> BosError:
         )
     hints = {
         401: ("unauthorized", "log in again: --token-file, BOS_ARGOCD_TOKEN, or BOS_ARGOCD_USERNAME and _PASSWORD"),
-        403: ("forbidden", "the token does not allow it: `register` needs an administrator, the rest the role bos-tools"),
+        403: ("forbidden", "the token does not allow it; `register` needs an administrator, the rest a role"),
         404: ("not-found", "bos-tools argocd register --env ENV --apply"),
         409: ("conflict", "somebody else changed it at the same time; run it again"),
         429: ("too-many-requests", "Argo CD asks for patience; run it again in a minute"),

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bos_tools.argocd.client import ArgoCD
-from bos_tools.argocd.models import Application
 from bos_tools.errors import OutsideError, Refused
 from bos_tools.tree.applications import Data
 

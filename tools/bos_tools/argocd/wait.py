@@ -71,9 +71,9 @@ class Wait:
                 now = time.monotonic()
                 if now > deadline:
                     raise self._too_late()
-                app = watch.next(min(1.0, deadline - now))
-                if app is not None:
-                    self._take(app)
+                event = watch.next(min(1.0, deadline - now))
+                if event is not None:
+                    self._take(event)
                 if time.monotonic() > again:
                     self._look_again()
                     again = time.monotonic() + AGAIN

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import bump, check, doctor, history, output, pvc, show
+from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, show
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("history", epilog=history.EXAMPLES)(history.history)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.add_typer(pvc.app)
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(argocd.group, name="argocd")
 
 
 def _version(wanted: bool) -> None:
@@ -125,7 +126,9 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
 
 
 INTERRUPTED = 130
-COMMANDS = frozenset(str(command.name) for command in app.registered_commands)
+COMMANDS = frozenset(
+    [*(str(one.name) for one in app.registered_commands), *(str(one.name) for one in app.registered_groups)]
+)
 
 
 def _one_line(text: Any) -> str:

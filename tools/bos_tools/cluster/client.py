@@ -44,6 +44,9 @@ STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", i
 STATEFUL_SET = Kind("apps", "v1", "StatefulSet", "statefulsets")
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
+CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
+APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
+APP_PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
 POSTGRES = Kind("postgresql.cnpg.io", "v1", "Cluster", "clusters")
 
 

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
-from bos_tools.errors import OutsideError, RepositoryError
+from bos_tools.errors import OutsideError, Refused, RepositoryError
 
 TEMPORARY = ".bos-tools-"
 """How the names of our temporary files begin."""
@@ -257,6 +258,26 @@ def _is_free(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def write_secret(path: Path) -> Iterator[TextIO]:
+    """Lend a new file that only its owner may read; what fails half-way leaves none.
+
+    Raises Refused for a file that is there already.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise Refused(f"the file is there already: {path}", reason="file-exists", hint="name a new one") from error
+    except OSError as error:
+        raise OutsideError(f"can't be written: {path}: {error.strerror}", reason="unwritable") from error
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def lay_out(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -116,6 +116,14 @@ class Git:
         except CommandFailed as error:
             raise Refused(f"no such revision: {revision!a}", reason="unknown-revision") from error
 
+    def contains(self, sha: str, older: str) -> bool:
+        """Tell whether a commit is another one or comes after it; one that this repository lacks does not."""
+        try:
+            self.run("merge-base", "--is-ancestor", "--end-of-options", older, sha)
+        except CommandFailed:
+            return False
+        return True
+
     def at(self, sha: str) -> "Revision":
         """Return a commit's files as a source."""
         from bos_tools.doors.revision import Revision
