@@ -5,10 +5,10 @@ from typing import Any
 
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.quantity import GIB, quantity
 from bos_tools.review.rules_replicas import adopted
 from bos_tools.review.world import Environment, Made, down, selected, tolerates
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.quantity import GIB, quantity
 
 HEALTHCHECK = ["node", "/app/healthcheck.js"]
 
