@@ -10,9 +10,9 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
-from bos_tools.review.quantity import quantity
 from bos_tools.review.world import selected, tolerates
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.quantity import quantity
 
 ROOT = Path(__file__).resolve().parents[1]
 TREE = Tree(WorkTree(ROOT))

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from bos_tools.review.quantity import quantity
 from bos_tools.review.world import selected
+from bos_tools.tree.quantity import quantity
 from scheduler import TREE, Node, World, fits, place, remove, world
 
 pytestmark = pytest.mark.manifests

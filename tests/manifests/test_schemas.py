@@ -16,8 +16,8 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
-from bos_tools.review.quantity import quantity
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.quantity import quantity
 
 pytestmark = pytest.mark.manifests
 ROOT = Path(__file__).resolve().parents[2]

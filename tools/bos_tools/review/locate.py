@@ -1,15 +1,12 @@
 """From an object's field in the render to the file and line that it comes from."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.errors import RepositoryError
 from bos_tools.render.objects import Object
+from bos_tools.tree.applied import applied
 from bos_tools.tree.graph import Graph
-from bos_tools.tree.kustomization import Kustomization
-from bos_tools.tree.nodes import Node, Path, parse
-from bos_tools.tree.source import join
+from bos_tools.tree.nodes import Node, Path
 
 Place = tuple[str, int]
 Step = str | int | tuple[str]
@@ -24,7 +21,7 @@ def locate(graph: Graph, folder: str, made: Object, path: Path = ()) -> Place:
     """
     steps = _named(made.data, path)
     best: tuple[int, Place] | None = None
-    for file, shift, root in _applied(graph, folder, made):
+    for file, shift, root in applied(graph, folder, made):
         depth, line, is_merged = _operations(root, path) if root.kind == "seq" else _descend(root, steps)
         if best is None or depth > best[0] or (depth == len(path) and not is_merged):
             best = (depth, (file, line + shift))
@@ -34,74 +31,6 @@ def locate(graph: Graph, folder: str, made: Object, path: Path = ()) -> Place:
             if found and (name := item.get("name")) is not None and name.value == made.name:
                 return found.path, item.line
     return best[1] if best is not None and best[0] >= 0 else _generated(graph, folder, made)
-
-
-def _applied(graph: Graph, folder: str, made: Object) -> Iterator[tuple[str, int, Node]]:
-    """Yield every document about the object in the order of application: file, lines before it, and what it says."""
-    found = graph.kustomization(folder)
-    if found is None:
-        return
-    for key in ("resources", "bases", "components"):
-        for item in found.sequence(key):
-            path = join(folder, item.value) or ""
-            data = graph.source.read(path)
-            if data is None:
-                yield from _applied(graph, path, made)
-            else:
-                yield from ((path, 0, root) for root in _documents(path, data) if _is(root, made))
-    for item in found.sequence("patchesStrategicMerge"):
-        path = join(folder, item.value) or ""
-        yield from ((path, 0, root) for root in _documents(path, graph.source.read(path) or b"") if _is(root, made))
-    for item in found.sequence("patches"):
-        target = item.get("target")
-        for path, shift, root in patch(graph, found, item):
-            if _is(root, made) if target is None else selects(target, made):
-                yield path, shift, root
-
-
-def patch(graph: Graph, found: Kustomization, item: Node) -> Iterator[tuple[str, int, Node]]:
-    """Yield the documents of one entry of `patches`, in its file or in the kustomization itself."""
-    reference, inline = item.get("path"), item.get("patch")
-    if reference is not None:
-        path = join(found.folder, reference.value) or ""
-        yield from ((path, 0, root) for root in _documents(path, graph.source.read(path) or b""))
-    elif inline is not None:
-        is_block = inline.style in ("|", ">")
-        for root in _documents(found.path, inline.value.encode()):
-            yield found.path, inline.line if is_block else inline.line - 1, root
-
-
-def selects(target: Node, made: Object) -> bool:
-    """Tell whether a selector matches an object; kind and name are anchored expressions, as kustomize has them."""
-    for key, value in (("kind", made.kind), ("name", made.name), ("group", made.group), ("namespace", made.namespace)):
-        said = target.get(key)
-        if said is not None and said.value and not _matches(said.value, value):
-            return False
-    labels = (made.data.get("metadata") or {}).get("labels") or {}
-    selector = target.get("labelSelector")
-    wanted = selector.value.replace("==", "=").split(",") if selector is not None else []
-    pairs = [part.split("=", 1) for part in wanted if "=" in part and "!=" not in part]
-    return isinstance(labels, dict) and all(labels.get(key.strip()) == value.strip() for key, value in pairs)
-
-
-def _matches(expression: str, value: str) -> bool:
-    try:
-        return re.fullmatch(expression, value) is not None
-    except re.error:
-        return False
-
-
-def _documents(file: str, data: bytes) -> tuple[Node, ...]:
-    try:
-        return parse(data, file).roots
-    except RepositoryError:
-        return ()
-
-
-def _is(root: Node, made: Object) -> bool:
-    kind, meta = root.get("kind"), root.get("metadata")
-    name = meta.get("name") if meta is not None else None
-    return kind is not None and name is not None and (kind.value, name.value) == (made.kind, made.name)
 
 
 def _named(data: Any, path: Path) -> tuple[Step, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 from bos_tools.review.database import is_database, secrets, services
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SECRETS, SERVICES, Planned
-from bos_tools.review.quantity import GIB, quantity
 from bos_tools.review.rules_pods import KEPT
 from bos_tools.review.world import Environment, Made, down, selected, tolerates
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.quantity import GIB, quantity
 
 
 def p12_database(env: Environment) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from importlib.resources import files
 
 from bos_tools.errors import RepositoryError
 from bos_tools.review.findings import Finding
-from bos_tools.review.locate import patch
 from bos_tools.review.plan import SERVICES
 from bos_tools.review.world import Environment, down
+from bos_tools.tree.applied import patch
 from bos_tools.tree.nodes import Node, parse, plain_data
 
 HOLDS = re.compile(

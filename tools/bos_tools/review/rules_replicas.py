@@ -6,9 +6,9 @@ from typing import Any
 
 from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.quantity import quantity
 from bos_tools.review.world import Environment, Made, down, selected
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.quantity import quantity
 
 STORAGE = ("resources", "requests", "storage")
 WAVE = "argocd.argoproj.io/sync-wave"

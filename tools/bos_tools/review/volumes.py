@@ -9,9 +9,9 @@ from bos_tools.errors import RepositoryError
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.quantity import GIB, quantity
 from bos_tools.review.world import down
 from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.quantity import GIB, quantity
 
 
 @dataclass(frozen=True)

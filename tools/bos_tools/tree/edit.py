@@ -4,13 +4,15 @@ Outside the target scalars every byte stays.  What can't be edited safely is ref
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.nodes import Document, Node, Path, outline, parse, scalar_tag
 
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*|\d+(\.\d+){2,}([-_.][A-Za-z0-9._-]*)?|sha(256|512):[0-9a-f]+")
+PLAIN = re.compile(
+    r"[A-Za-z][A-Za-z0-9._/-]*|\d+(\.\d+){2,}([-_.][A-Za-z0-9._-]*)?|sha(256|512):[0-9a-f]+|[1-9]\d*[KMGTPE]i"
+)
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
@@ -95,9 +97,14 @@ class Editor:
         self.splices.append(Splice(start, end, ""))
         self.meant[path] = None
 
-    def append(self, key: str, entry: dict[str, str]) -> None:
-        """Add a mapping of scalars to the end of a sequence under the root, creating the sequence if absent."""
-        fields = [f"{name}: {quoted(value)}" for name, value in entry.items()]
+    def append(self, key: str, entry: Mapping[str, str | Mapping[str, str]]) -> None:
+        """Add a mapping to the end of a sequence under the root, creating the sequence if absent.
+
+        Its values are scalars, or mappings of scalars, which are written on one line.
+        """
+        fields = [
+            f"{name}: {_flat(value) if isinstance(value, Mapping) else quoted(value)}" for name, value in entry.items()
+        ]
         newline = "\r\n" if "\r\n" in self.document.text else "\n"
         node = self.root.get(key)
         size = len(node.items) if node is not None and node.kind == "seq" else 0
@@ -111,7 +118,10 @@ class Editor:
                 raise self._unsafe(f"`{key}` is not a list", node)
             self._append_to(node, fields, newline)
         for name, value in entry.items():
-            self.meant[(key, size, name)] = value
+            inner = (
+                {(name, part): text for part, text in value.items()} if isinstance(value, Mapping) else {(name,): value}
+            )
+            self.meant.update({(key, size, *path): text for path, text in inner.items()})
 
     def result(self) -> bytes:
         """Return the edited file's bytes, after comparing what it says now with what was meant."""
@@ -195,7 +205,7 @@ class Editor:
         return RepositoryError(
             f"can't be edited safely: {what}",
             reason="unsafe-edit",
-            hint="write it in the common form, `newTag: VERSION` on a line of its own",
+            hint="write it in the common form, `key: VALUE` on a line of its own",
             path=self.document.path,
             line=node.line,
         )
@@ -214,6 +224,10 @@ class Editor:
                 raise self._unsafe("the edited text would not say what was meant", self.root)
         if before != now:
             raise self._unsafe("the edit would change something else", self.root)
+
+
+def _flat(fields: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: {quoted(value)}" for name, value in fields.items()) + "}"
 
 
 def _says(says: tuple[object, ...], value: str | None) -> bool:

@@ -1,0 +1,165 @@
+"""Watch a growth until its end: every claim has its capacity, or we know why not (storage.md, "The procedure")."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bos_tools.cluster.client import APPLICATION, Cluster
+from bos_tools.errors import BosError, OutsideError, Refused
+from bos_tools.tree.live import Claim, Stage, stage, way_out
+from bos_tools.tree.quantity import written
+from bos_tools.tree.volumes import Volume
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks."""
+SETTLED = frozenset({Stage.infeasible, Stage.restart_needed, Stage.hand_grown})
+"""What no waiting changes."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What Argo CD says of the application that owns a volume."""
+
+    sync: str
+    phase: str
+    """Of the last operation: `Succeeded`, `Failed`, `Error`, `Running` or nothing."""
+    revision: str
+    """The commit of the last operation."""
+    message: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the last operation ended badly."""
+        return self.phase in ("Failed", "Error")
+
+
+def delivery(cluster: Cluster, namespace: str, folder: str) -> Delivery | None:
+    """Return the state of the application that syncs a unit's folder; None where Argo CD is elsewhere or has none."""
+    for one in cluster.list(APPLICATION, namespace):
+        spec, status = one.get("spec") or {}, one.get("status") or {}
+        sources = [spec.get("source") or {}, *(spec.get("sources") or [])]
+        if folder in [str(source.get("path", "")).strip("/") for source in sources]:
+            operation = status.get("operationState") or {}
+            revision = (operation.get("syncResult") or {}).get("revision") or ""
+            synced = (status.get("sync") or {}).get("status") or ""
+            return Delivery(synced, operation.get("phase") or "", revision, operation.get("message") or "")
+    return None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look: each claim with its stage, and the application where one was asked for."""
+
+    size: Decimal
+    claims: Mapping[str, tuple[Claim, Stage]]
+    missing: tuple[str, ...]
+    delivery: Delivery | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether every claim has arrived."""
+        return not self.missing and bool(self.claims) and all(at is Stage.done for _, at in self.claims.values())
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the application failed to bring the size."""
+        untold = any(at is Stage.not_applied for _, at in self.claims.values()) or bool(self.missing)
+        return self.delivery is not None and self.delivery.has_failed and untold
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether waiting longer is of no use."""
+        return self.is_done or self.has_failed or any(at in SETTLED for _, at in self.claims.values())
+
+
+def see(size: Decimal, claims: Sequence[Claim], missing: tuple[str, ...], delivery: Delivery | None = None) -> Seen:
+    """Return what one look at the claims shows."""
+    return Seen(size, {claim.name: (claim, stage(claim, size)) for claim in claims}, missing, delivery)
+
+
+def watch(look: Callable[[], Seen], timeout: float, tell: Callable[[Seen], None]) -> Seen:
+    """Look until the growth is settled or the time in seconds is over, and return the last look."""
+    deadline = time.monotonic() + timeout
+    while True:
+        seen = look()
+        tell(seen)
+        if seen.is_settled or time.monotonic() >= deadline:
+            return seen
+        time.sleep(min(LOOK_EVERY, max(0.0, deadline - time.monotonic())))
+
+
+def outcome(volume: Volume, seen: Seen) -> BosError | None:
+    """Return why a growth has not arrived, with the way out; None when it has."""
+    if seen.is_done:
+        return None
+    env, name = volume.unit.env, volume.name
+    by_stage = {at: claim for claim, at in seen.claims.values()}
+    if (claim := by_stage.get(Stage.infeasible)) is not None:
+        way = way_out(claim)
+        return OutsideError(
+            f"the storage can't give {claim.name} {written(claim.request)}: {claim.trouble or claim.resize}",
+            reason="infeasible",
+            hint=f"bos-tools pvc grow {name} {way}Gi --env {env}" if way else "ask who runs the storage",
+        )
+    if (claim := by_stage.get(Stage.hand_grown)) is not None:
+        return Refused(
+            f"{claim.name} was grown by hand, or its growth was reverted: "
+            f"{written(seen.size)} in Git, {written(claim.request)} in the cluster",
+            reason="hand-grown",
+            hint=f"bos-tools pvc adopt {name} --env {env}",
+        )
+    if (claim := by_stage.get(Stage.restart_needed)) is not None:
+        pods = ", ".join(claim.pods) or "none uses it now: the next one that starts ends the growth"
+        return Refused(
+            f"the file system of {claim.name} grows when its pod starts anew: {pods}",
+            reason="restart-needed",
+            hint=f"at a quiet hour: kubectl delete pod --namespace {volume.namespace} {' '.join(claim.pods) or 'POD'}",
+        )
+    return _not_there(volume, seen, by_stage)
+
+
+def _not_there(volume: Volume, seen: Seen, by_stage: Mapping[Stage, Claim]) -> BosError:
+    """Say what holds a growth up that has not reached every claim."""
+    env, unit, delivery = volume.unit.env, volume.unit, seen.delivery
+    if delivery is not None and seen.has_failed:
+        return OutsideError(
+            f"the application of {unit.service} failed: {' '.join(delivery.message.split())}",
+            reason="application-failed",
+            hint="self-heal never tries this commit again: commit what mends it, or sync the application",
+        )
+    if seen.missing:
+        return OutsideError(
+            f"the cluster has no such claim: {', '.join(seen.missing)}", reason="no-claim", hint="sync the application"
+        )
+    if (claim := by_stage.get(Stage.unbound)) is not None:
+        return OutsideError(
+            f"{claim.name} is not bound: {claim.phase}",
+            reason="unbound",
+            hint=f"kubectl describe pvc --namespace {volume.namespace} {claim.name}",
+        )
+    if (claim := by_stage.get(Stage.not_applied)) is not None:
+        return _not_applied(volume, seen, claim)
+    claim = by_stage[Stage.growing]
+    said = claim.trouble or claim.resize or "the driver has not said why"
+    return OutsideError(
+        f"{claim.name} is still at {written(claim.capacity)} of {written(seen.size)}: {said}",
+        reason="growth-pending",
+        hint=f"wait on with bos-tools pvc verify {volume.name} --env {env}, or ask the driver: "
+        f"kubectl describe pvc --namespace {volume.namespace} {claim.name}",
+    )
+
+
+def _not_applied(volume: Volume, seen: Seen, claim: Claim) -> BosError:
+    what = f"{written(claim.request)} of {written(seen.size)}"
+    if seen.delivery is not None and seen.delivery.sync == "Synced":
+        return OutsideError(
+            f"the application of {volume.unit.service} says Synced, and {claim.name} has not changed: {what}",
+            reason="synced-not-applied",
+            hint="take server-side diff off the application, and refresh it hard (argo-cd #28722)",
+        )
+    return OutsideError(
+        f"the cluster was not told yet: {claim.name} asks for {what}",
+        reason="not-applied",
+        hint="push the commit, then sync or wait for Argo CD",
+    )
