@@ -25,7 +25,7 @@ app.command("render", epilog=show.RENDER_EXAMPLES)(show.render)
 app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
 app.command("history", epilog=history.EXAMPLES)(history.history)
 app.command("check", epilog=check.EXAMPLES)(check.check)
-app.add_typer(pvc.app)
+app.add_typer(pvc.app, name="pvc")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(argocd.group, name="argocd")
 
