@@ -79,6 +79,12 @@ def test_each_side_effect_has_one_door(module: str):
     assert users <= ONLY_IN[module]
 
 
+def test_every_command_works_without_the_sandbox():
+    users = {str(path.relative_to(PACKAGE)) for path in FILES if "bos_tools.sandbox" in imports(path)}
+
+    assert users - {path for path in users if path.startswith("sandbox/")} == {"cli/sandbox.py"}
+
+
 def test_only_the_command_line_prints_or_exits():
     def calls(path: Path) -> set[str]:
         return {

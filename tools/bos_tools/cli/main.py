@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, show
+from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, sandbox, show
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("check", epilog=check.EXAMPLES)(check.check)
 app.add_typer(pvc.app, name="pvc")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(argocd.group, name="argocd")
+app.add_typer(sandbox.app, name="sandbox")
 
 
 def _version(wanted: bool) -> None:

@@ -2,10 +2,13 @@
 
 >>> from bos_tools.sandbox import up
 >>> sandbox = up(root, "dev")  # doctest: +SKIP
->>> sandbox.kubeconfig, sandbox.argocd_url, sandbox.argocd_token, sandbox.gitea_url, sandbox.gitea_token  # doctest: +SKIP
+>>> sandbox.kubeconfig, sandbox.argocd_url, sandbox.gitea_url  # doctest: +SKIP
 >>> sandbox.down()  # doctest: +SKIP
 """
 
-from bos_tools.sandbox.sandbox import STANDINS, Health, Sandbox, down, find, logs, up
+from bos_tools.sandbox.lifecycle import down, up
+from bos_tools.sandbox.sandbox import Health, Sandbox, find
+from bos_tools.sandbox.standins import STANDINS
+from bos_tools.sandbox.state import folder_of
 
-__all__ = ["STANDINS", "Health", "Sandbox", "down", "find", "logs", "up"]
+__all__ = ["STANDINS", "Health", "Sandbox", "down", "find", "folder_of", "up"]

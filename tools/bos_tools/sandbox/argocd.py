@@ -65,7 +65,7 @@ def _role(box: Box, role: str, health: str, *words: str) -> Program:
         "ARGOCD_GPG_DATA_PATH": box.path(own, "gpg", "source"),
         "ARGOCD_GNUPGHOME": box.path(own, "gpg", "keys"),
         "ARGOCD_PLUGINSOCKFILEPATH": box.path(own, "plugins"),
-        "ARGOCD_ASK_PASS_SOCK": box.path(own, "ask.sock"),
+        "ARGOCD_ASK_PASS_SOCK": box.path("ask.sock"),
         "KUBECONFIG": box.path("argocd.kubeconfig"),
         "PATH": f"{entry}:{scripts}:{box.binaries.entry(KUSTOMIZE)}:{os.environ.get('PATH', os.defpath)}",
     }

@@ -62,7 +62,9 @@ class Binaries:
         for number, module in enumerate(missing, 1):
             last = f"the last time took {_spell(times[module.name])}" if module.name in times else ""
             last = last or f"about {_spell(module.minutes * 60)} on two cores"
-            self._build(module, _Steps(f"building {module.name} {module.version} ({number} of {len(missing)})", last, tell))
+            self._build(
+                module, _Steps(f"building {module.name} {module.version} ({number} of {len(missing)})", last, tell)
+            )
 
     def _build(self, module: Module, steps: "_Steps") -> None:
         turns = self.store / ".turns" / module.name
@@ -94,7 +96,9 @@ class Binaries:
                 command = [*module.command, "-v", "-o", str(made / name), package]
                 process.follow(command, steps.packages, cwd=folder, env=env, inherit=[held])
         except CommandFailed as failed:
-            hint = "apt-get install gcc" if "gcc" in failed.stderr else "the Go proxy must be reachable for a first build"
+            hint = (
+                "apt-get install gcc" if "gcc" in failed.stderr else "the Go proxy must be reachable for a first build"
+            )
             raise OutsideError(
                 f"{module.name} can't be built: {' '.join(failed.stderr.split())[-1000:]}",
                 reason="build-failed",

@@ -35,9 +35,7 @@ def _kubeconfig(box: Box, namespace: str) -> str:
             "current-context": name,
             "clusters": [{"name": name, "cluster": cluster}],
             "users": [{"name": f"{name}-admin", "user": admin}],
-            "contexts": [
-                {"name": name, "context": {"cluster": name, "user": f"{name}-admin", "namespace": namespace}}
-            ],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": f"{name}-admin", "namespace": namespace}}],
         },
         indent=2,
     )

@@ -16,7 +16,7 @@ def store(box: Box) -> Program:
     """Return etcd."""
     client, peer = (f"http://{box.address(name)}" for name in ("etcd", "etcd-peer"))
     argv = [
-        str(box.binaries.program(ETCD, "etcd")), "--data-dir", box.path("etcd"), "--logger", "zap", "--log-level", "warn",
+        str(box.binaries.program(ETCD, "etcd")), "--data-dir", box.path("etcd"), "--log-level", "warn",
         "--unsafe-no-fsync",  # a sandbox need not outlive a power cut
         "--listen-client-urls", client, "--advertise-client-urls", client,
         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",

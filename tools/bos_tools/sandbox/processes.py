@@ -1,4 +1,4 @@
-"""The sandbox's processes: each carries a mark in its environment, so none is lost, whatever became of who started it."""
+"""The sandbox's processes: each carries a mark in its environment, so none is lost when who started it is killed."""
 
 import os
 import signal

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/informers"
@@ -38,6 +39,7 @@ type stage struct {
 	clusters cache.Indexer
 	events   record.EventRecorder
 	queue    workqueue.TypedRateLimitingInterface[item]
+	steps    map[types.UID]time.Time // of each claim that grows, when it came a step further; only one worker looks
 }
 
 func play(ctx context.Context, kubeconfig, address string) error {
@@ -49,6 +51,7 @@ func play(ctx context.Context, kubeconfig, address string) error {
 	s := &stage{
 		client:  kubernetes.NewForConfigOrDie(config),
 		dynamic: dynamic.NewForConfigOrDie(config),
+		steps:   map[types.UID]time.Time{},
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.NewTypedItemExponentialFailureRateLimiter[item](50*time.Millisecond, 5*time.Second)),
 	}

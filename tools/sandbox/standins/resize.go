@@ -19,7 +19,7 @@ const (
 	wish = "sandbox.buildingos.io/resize"
 	// waited are the pods, by uid, whose end a growth with the wish `restart` waits for.
 	waited = "sandbox.buildingos.io/resize-waits-for"
-	// pace is how long each step of a growth takes: long enough to be seen by a watcher.
+	// pace is how long a step of a growth takes at least: long enough to be seen by whoever looks.
 	pace = 300 * time.Millisecond
 )
 
@@ -29,7 +29,11 @@ func (s *stage) resize(ctx context.Context, claim *corev1.PersistentVolumeClaim)
 	asked := claim.Spec.Resources.Requests[corev1.ResourceStorage]
 	has := claim.Status.Capacity[corev1.ResourceStorage]
 	if asked.Cmp(has) <= 0 {
+		delete(s.steps, claim.UID)
 		return 0, nil
+	}
+	if left := time.Until(s.steps[claim.UID].Add(pace)); left > 0 {
+		return left, nil
 	}
 	target := claim.Status.AllocatedResources[corev1.ResourceStorage]
 	mode := claim.Annotations[wish]
@@ -144,6 +148,9 @@ func judge(claim *corev1.PersistentVolumeClaim, kind corev1.PersistentVolumeClai
 
 func (s *stage) update(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
 	_, err := s.client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, claim, metav1.UpdateOptions{})
+	if err == nil {
+		s.steps[claim.UID] = time.Now()
+	}
 	return err
 }
 
