@@ -14,10 +14,19 @@ from bos_tools.cli import output
 if TYPE_CHECKING:
     from bos_tools.sandbox import Health, Sandbox
 
+EXAMPLES = """\b
+Examples:
+  bos-tools sandbox up
+  eval "$(bos-tools sandbox env)"
+  bos-tools sandbox status
+  bos-tools sandbox logs argocd-server --follow
+  bos-tools sandbox down
+"""
 app = typer.Typer(
     help="Run a local cluster with Argo CD and a forge, as plain processes on loopback.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    epilog=EXAMPLES,
 )
 UP_EXAMPLES = """\b
 Examples:

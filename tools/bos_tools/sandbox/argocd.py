@@ -46,8 +46,8 @@ def programs(box: Box) -> list[Program]:
             box, "applicationset-controller", f"tcp:{box.port('argocd-applicationset-controller')}",
             "--argocd-repo-server", repository, "--repo-server-plaintext",
             "--probe-addr", box.address("argocd-applicationset-controller"),
-            "--metrics-addr", box.address("argocd-applicationset-metrics"),
-            "--webhook-addr", box.address("argocd-applicationset-webhook"),
+            "--metrics-addr", box.address("argocd-applicationset-controller-metrics"),
+            "--webhook-addr", box.address("argocd-applicationset-controller-webhook"),
         ),
     ]  # fmt: skip
 
@@ -79,8 +79,7 @@ def start(box: Box) -> None:
             (box.folder / program.name / part).mkdir(parents=True, exist_ok=True, mode=0o700)
     if "argocd" not in box.state.done:
         _configure(box)
-        box.state.done.append("argocd")
-        box.state.save(box.folder)
+        box.done("argocd")
     box.ensure(*programs(box))
     if not box.state.argocd_token:
         _log_in(box)

@@ -73,12 +73,15 @@ class Binaries:
             entry = self.entry(module)
             if entry.is_dir():
                 return
-            with files.scratch() as scratch:
-                made = scratch / entry.name
-                made.mkdir()
+            made = self.store / f".{module.name}.new"
+            shutil.rmtree(made, ignore_errors=True)  # of a build that was killed
+            made.mkdir()
+            try:
                 self._compile(module, made, steps, held)
                 self._keep_sources(module, made)
                 os.rename(made, entry)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
         self._remember(module, steps.seconds)
 
     def _compile(self, module: Module, made: Path, steps: "_Steps", held: int) -> None:

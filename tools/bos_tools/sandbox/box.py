@@ -12,11 +12,13 @@ from bos_tools.sandbox.ports import LOOPBACK
 from bos_tools.sandbox.processes import Program
 from bos_tools.sandbox.state import State
 
+GRACE = 5.0
+"""Seconds for a running program to answer again, such as the API server when its store is back."""
 PORTS = (
     "etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "standins",
     "redis", "argocd-repo-server", "argocd-repo-server-metrics", "argocd-server", "argocd-server-metrics",
-    "argocd-application-controller", "argocd-applicationset-metrics", "argocd-applicationset-controller",
-    "argocd-applicationset-webhook", "gitea",
+    "argocd-application-controller", "argocd-applicationset-controller", "argocd-applicationset-controller-metrics",
+    "argocd-applicationset-controller-webhook", "gitea",
 )  # fmt: skip
 
 
@@ -69,11 +71,16 @@ class Box:
                     raise
             time.sleep(0.2)
 
+    def done(self, what: str) -> None:
+        """Put down that something need not be done again."""
+        self.state.done.append(what)
+        self.state.save(self.folder)
+
     def ensure(self, *programs: Program) -> None:
         """Let programs run and be healthy: start those that don't run, and those that run and don't answer again."""
         running = {found.name: found.pid for found in processes.living(self.folder) if found.is_leader}
         for program in programs:
-            if program.name in running and not processes.is_healthy(program):
+            if program.name in running and not processes.is_healthy(program, GRACE):
                 processes.stop(self.folder, program.name)
                 del running[program.name]
             if program.name not in running:

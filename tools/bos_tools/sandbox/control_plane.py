@@ -89,16 +89,19 @@ def programs(box: Box) -> list[Program]:
     return [store(box), api_server(box), *controllers(box)]
 
 
-def start(box: Box, nodes: list[Node]) -> None:
-    """Bring the cluster up to Ready nodes."""
+def serve(box: Box) -> None:
+    """Bring the API server up."""
     box.ensure(store(box))
     box.ensure(api_server(box))
+
+
+def populate(box: Box, nodes: list[Node]) -> None:
+    """Bring up what acts on the API server's objects, and wait for Ready nodes."""
     box.ensure(*controllers(box))
     if "cluster" not in box.state.done:
         listed = {"apiVersion": "v1", "kind": "List", "items": [node.manifest() for node in nodes]}
         box.ask("apply", "--server-side", "-f", "-", stdin=json.dumps(listed).encode())
-        box.state.done.append("cluster")
-        box.state.save(box.folder)
+        box.done("cluster")
     box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
 
 

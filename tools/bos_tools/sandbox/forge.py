@@ -66,8 +66,7 @@ def start(box: Box) -> None:
             box.state.save(box.folder)
         words = ("generate-access-token", "--username", BOT, "--token-name", f"sandbox-{os.urandom(3).hex()}")
         box.state.gitea_token = _admin(box, *words, "--scopes", "all", "--raw").split()[-1]
-        box.state.done.append("forge")
-        box.state.save(box.folder)
+        box.done("forge")
 
 
 def _create(box: Box) -> str:

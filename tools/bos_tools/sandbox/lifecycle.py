@@ -12,7 +12,7 @@ from bos_tools.doors import files
 from bos_tools.errors import Refused
 from bos_tools.sandbox import argocd, certificates, control_plane, forge, modules, nodes, ports, processes, state
 from bos_tools.sandbox.binaries import Binaries, Tell
-from bos_tools.sandbox.box import PORTS
+from bos_tools.sandbox.box import PORTS, Box
 from bos_tools.sandbox.sandbox import Sandbox
 from bos_tools.tree.layout import Tree
 
@@ -54,8 +54,7 @@ def up(
         Binaries(root).ensure(modules.needed(argocd=now.argocd, forge=now.forge), tell)
         _make_folder(place, now)
         _choose_ports(place, now, tell)
-        sandbox = Sandbox(root, place, now)
-        _start(sandbox, nodes.read(tree.source, env), tell)
+        _start(Box(place, now, Binaries(root)), nodes.read(tree.source, env), tell)
         return Sandbox(root, place, now)
 
 
@@ -127,24 +126,25 @@ def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
 
 
 def _is_part_of(port: str, running: set[str]) -> bool:
-    """Tell whether a port belongs to a running program: its name is the program's, or begins with it."""
-    return any(port.startswith(name) for name in running) or (
-        port.startswith("argocd-applicationset") and "argocd-applicationset-controller" in running
-    )
+    """Tell whether a port belongs to a running program: its name begins with the program's."""
+    return any(port == name or port.startswith(f"{name}-") for name in running)
 
 
-def _start(sandbox: Sandbox, wanted: list[nodes.Node], tell: Tell) -> None:
-    box = sandbox.box
+def _start(box: Box, wanted: list[nodes.Node], tell: Tell) -> None:
+    """Start everything that does not run, side by side where nothing needs the other."""
     certificates.ensure(box)
-    steps: list[tuple[str, Callable[[], None]]] = [("Kubernetes", lambda: control_plane.start(box, wanted))]
-    if sandbox.state.argocd:
-        steps.append(("Argo CD", lambda: argocd.start(box)))
-    with ThreadPoolExecutor(1) as beside:  # the forge needs nobody
-        other = beside.submit(forge.start, box) if sandbox.state.forge else None
-        for what, step in steps:
-            started = time.monotonic()
-            tell(f"starting {what}")
-            step()
-            tell(f"{what} is up after {time.monotonic() - started:.1f} s")
-        if other is not None:
-            other.result()
+    with ThreadPoolExecutor(3) as pool:
+        parts = [pool.submit(_told, tell, "Gitea", lambda: forge.start(box))] if box.state.forge else []
+        _told(tell, "the API server", lambda: control_plane.serve(box))
+        parts.append(pool.submit(_told, tell, "the cluster", lambda: control_plane.populate(box, wanted)))
+        if box.state.argocd:
+            parts.append(pool.submit(_told, tell, "Argo CD", lambda: argocd.start(box)))
+        for part in parts:
+            part.result()
+
+
+def _told(tell: Tell, what: str, step: Callable[[], None]) -> None:
+    started = time.monotonic()
+    tell(f"starting {what}")
+    step()
+    tell(f"{what} is up after {time.monotonic() - started:.1f} s")

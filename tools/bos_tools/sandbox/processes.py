@@ -96,8 +96,15 @@ def log_of(folder: Path, name: str) -> Path:
     return folder / "logs" / f"{name}.log"
 
 
-def is_healthy(program: Program) -> bool:
-    """Ask a program for its health, once."""
+def is_healthy(program: Program, patience: float = 0.0) -> bool:
+    """Ask a program for its health, again and again for so many seconds."""
+    deadline = time.monotonic() + patience
+    while not (healthy := _answers_well(program)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return healthy
+
+
+def _answers_well(program: Program) -> bool:
     if not ports.answers(program.port):
         return False
     if not program.health.startswith("http"):

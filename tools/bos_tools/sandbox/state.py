@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from bos_tools.errors import OutsideError, Usage
 from bos_tools.tree.layout import NAME
 
 FILE = "state.json"
+_SAVING = threading.Lock()
+"""The parts come up side by side."""
 
 
 @dataclass
@@ -31,6 +34,10 @@ class State:
     def save(self, folder: Path) -> None:
         """Write the file as a whole, for its owner only."""
         temporary = folder / f".{FILE}"
+        with _SAVING:
+            self._save(folder, temporary)
+
+    def _save(self, folder: Path, temporary: Path) -> None:
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "w") as file:
