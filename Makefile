@@ -20,8 +20,9 @@ demo: setup ## the main job on a scratch remote: status, bump, proof, push, hist
 	@$(BIN)/python tools/demo.py
 
 test: setup system $(VENV)/nodered lint ## everything that CI runs
-	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench" --cov --cov-report=
-	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench and not cluster" --cov --cov-report=
+	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=
+	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
 
 lint: setup
 	$(BIN)/ruff format --check tools tests

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 ENVIRONMENTS = ("dev", "preprod", "prod")
 SETTINGS = """\
@@ -102,3 +104,13 @@ def clone(bare: Path, target: Path) -> Path:
     """Clone a bare repository."""
     git(bare.parent, "clone", "-q", str(bare), str(target))
     return target
+
+
+def until(holds: Callable[[], Any], what: str, patience: float = 60.0) -> Any:
+    """Wait until something holds and return it; fail with its name and what was seen last."""
+    deadline = time.monotonic() + patience
+    while not (seen := holds()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience:.0f} s: {what}; last seen: {seen!r}")
+        time.sleep(0.1)
+    return seen

@@ -1,0 +1,245 @@
+"""What the sandbox plays, as the real API server shows it: volumes, growth, pods, addresses."""
+
+import json
+
+import pytest
+import yaml
+
+from workshop import until
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def space(bare, request):
+    """A namespace of the test's own in prod's bare sandbox."""
+    name = f"t-{abs(hash(request.node.name)) % 10**8}"
+    bare.box.ask("create", "namespace", name)
+    yield name
+    bare.box.ask("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def apply(bare, space):
+    def put(*documents: str) -> None:
+        objects = [yaml.safe_load(text) for text in documents]
+        bare.box.ask("apply", "-n", space, "-f", "-", stdin=yaml.safe_dump_all(objects).encode())
+
+    return put
+
+
+@pytest.fixture
+def look(bare, space, read):
+    return lambda kind, name: read(bare, kind, name, "--namespace", space)
+
+
+def claim(name: str, storage_class: str, mode: str, wish: str = "finish") -> str:
+    return (
+        f"{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name},"
+        f" annotations: {{sandbox.buildingos.io/resize: {wish}}}}}, spec: {{storageClassName: {storage_class},"
+        f" accessModes: [{mode}], resources: {{requests: {{storage: 5Gi}}}}}}}}"
+    )
+
+
+def deployment(name: str, claim_name: str, replicas: int = 1) -> str:
+    return f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  replicas: {replicas}
+  strategy: {{type: Recreate}}
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers: [{{name: main, image: none, volumeMounts: [{{name: data, mountPath: /data}}]}}]
+      volumes: [{{name: data, persistentVolumeClaim: {{claimName: {claim_name}}}}}]
+"""
+
+
+def phase(found) -> str:
+    return found["status"]["phase"]
+
+
+def conditions(found) -> set[str]:
+    return {c["type"] for c in found["status"].get("conditions", []) if c["status"] == "True"}
+
+
+def resizing(found) -> str | None:
+    return found["status"].get("allocatedResourceStatuses", {}).get("storage")
+
+
+def has(found) -> str:
+    return found["status"]["capacity"]["storage"]
+
+
+@pytest.fixture
+def grow(bare, space, apply, look):
+    """Bind a claim of 5Gi with a pod and a wish, ask for 8Gi, and return a function that looks at it."""
+
+    def begin(wish: str):
+        apply(claim("data", "buildingos-block", "ReadWriteOnce", wish), deployment("main", "data"))
+        until(lambda: phase(look("pvc", "data")) == "Bound", "the claim is bound")
+        available(bare, space, "main")
+        ask(bare, space, "8Gi")
+        return lambda: look("pvc", "data")
+
+    return begin
+
+
+def ask(bare, space: str, size: str) -> None:
+    wanted = json.dumps({"spec": {"resources": {"requests": {"storage": size}}}})
+    bare.box.ask("patch", "pvc", "data", "-n", space, "-p", wanted)
+
+
+def wish(bare, space: str, value: str) -> None:
+    bare.box.ask("annotate", "--overwrite", "pvc", "data", "-n", space, f"sandbox.buildingos.io/resize={value}")
+
+
+def available(bare, space: str, name: str) -> None:
+    bare.box.ask("wait", "-n", space, "--for=condition=Available", f"deployment/{name}", "--timeout=60s")
+
+
+def test_a_disk_is_made_when_a_pod_needs_it_and_a_share_at_once(apply, look, bare, space):
+    apply(claim("disk", "buildingos-block", "ReadWriteOnce"), claim("share", "buildingos-shared", "ReadWriteMany"))
+    until(lambda: phase(look("pvc", "share")) == "Bound", "the shared claim is bound")
+    assert phase(look("pvc", "disk")) == "Pending"
+
+    apply(deployment("one", "disk"), deployment("many", "share", replicas=3))
+
+    until(lambda: phase(look("pvc", "disk")) == "Bound", "the disk's claim is bound")
+    available(bare, space, "one")
+    available(bare, space, "many")
+    volume = look("pv", look("pvc", "disk")["spec"]["volumeName"])
+    assert volume["spec"]["csi"]["driver"] == "disk.csi.everest.io"
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+
+
+def test_a_disk_cannot_be_shared_by_nodes(apply, look, bare, space, read):
+    apply(claim("disk", "buildingos-block", "ReadWriteMany"), deployment("many", "disk"))
+
+    def refusals():
+        events = read(bare, "events", "--namespace", space)["items"]
+        return [e["message"] for e in events if e["reason"] == "ProvisioningFailed"]
+
+    assert "ReadWriteMany" in until(refusals, "the driver refuses")[0]
+    assert phase(look("pvc", "disk")) == "Pending"
+
+
+def test_a_volume_outlives_its_claim_or_not_as_its_class_says(apply, look, bare, read):
+    bare.box.ask(
+        "apply", "-f", "-", stdin=b"{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: passing},"
+        b" provisioner: hostpath.csi.k8s.io, reclaimPolicy: Delete}",
+    )  # fmt: skip
+    apply(claim("kept", "buildingos-shared", "ReadWriteMany"), claim("passing", "passing", "ReadWriteOnce"))
+    until(lambda: {phase(look("pvc", n)) for n in ("kept", "passing")} == {"Bound"}, "both claims are bound")
+    names = {n: look("pvc", n)["spec"]["volumeName"] for n in ("kept", "passing")}
+
+    for name in names:
+        bare.box.ask("delete", "pvc", name, "-n", look("pvc", name)["metadata"]["namespace"])
+
+    left = until(
+        lambda: (v := {i["metadata"]["name"]: phase(i) for i in read(bare, "pv")["items"]})
+        and names["passing"] not in v and v[names["kept"]] == "Released" and v,
+        "the passing volume is gone",
+    )  # fmt: skip
+    assert names["kept"] in left
+
+
+def test_growth_finishes_by_itself_step_by_step(grow, look):
+    seen = grow("finish")
+    steps = [resizing(seen())]
+
+    def grown():
+        found = seen()
+        steps.append(resizing(found))
+        return has(found) == "8Gi" and found
+
+    done = until(grown, "the claim has grown")
+
+    assert {"ControllerResizeInProgress", "NodeResizePending"} & set(steps)
+    assert resizing(done) is None
+    assert conditions(done) == set()
+    assert done["status"]["allocatedResources"]["storage"] == "8Gi"
+    assert look("pv", done["spec"]["volumeName"])["spec"]["capacity"]["storage"] == "8Gi"
+
+
+def test_growth_that_hangs_ends_when_it_is_let_go(grow, bare, space):
+    seen = grow("hang")
+    until(lambda: resizing(seen()) == "ControllerResizeInProgress", "the growth is under way")
+    assert conditions(seen()) == {"Resizing"}
+    assert has(seen()) == "5Gi"
+
+    wish(bare, space, "finish")
+
+    until(lambda: has(seen()) == "8Gi", "the growth is done")
+
+
+def test_after_infeasible_growth_a_smaller_one_can_be_had(grow, bare, space):
+    seen = grow("infeasible")
+    until(lambda: resizing(seen()) == "ControllerResizeInfeasible", "the growth is refused")
+    assert conditions(seen()) == {"ControllerResizeError"}
+    assert has(seen()) == "5Gi"
+
+    ask(bare, space, "6Gi")
+    wish(bare, space, "finish")
+
+    until(lambda: has(seen()) == "6Gi" and not conditions(seen()), "the smaller growth is done")
+
+
+def test_growth_that_waits_for_a_restart_ends_with_a_new_pod(grow, bare, space):
+    seen = grow("restart")
+    until(lambda: "FileSystemResizePending" in conditions(seen()), "the growth waits for a pod")
+    assert resizing(seen()) == "NodeResizePending"
+    assert has(seen()) == "5Gi"
+
+    bare.box.ask("delete", "pod", "-n", space, "-l", "app=main")
+
+    until(lambda: has(seen()) == "8Gi" and not conditions(seen()), "the growth is done")
+
+
+def test_what_the_api_server_refuses_is_refused_for_real(grow, bare, space):
+    from bos_tools.errors import CommandFailed
+
+    seen = grow("finish")
+    until(lambda: has(seen()) == "8Gi", "the growth is done")
+
+    with pytest.raises(CommandFailed, match=r"can not be less than status\.capacity"):
+        ask(bare, space, "5Gi")
+
+
+def test_an_ingress_gets_an_address_and_a_job_completes(apply, look):
+    apply(
+        "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: door}, spec: {ingressClassName: nginx,"
+        " defaultBackend: {service: {name: web, port: {number: 80}}}}}",
+        "{apiVersion: batch/v1, kind: Job, metadata: {name: once}, spec: {template: {spec: {restartPolicy: Never,"
+        " containers: [{name: main, image: none}]}}}}",
+    )
+
+    until(lambda: look("ingress", "door")["status"]["loadBalancer"].get("ingress"), "the Ingress has an address")
+    until(lambda: "Complete" in conditions(look("job", "once")), "the Job is complete")
+
+
+def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare, space, read):
+    text = (
+        "{{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {{name: db}}, spec: {{instances: 2,"
+        " storage: {{size: {size}, storageClass: buildingos-block}}, affinity: {{podAntiAffinityType: required,"
+        " nodeSelector: {{buildingos.io/role: database}},"
+        " tolerations: [{{key: buildingos.io/role, value: database, effect: NoSchedule}}]}}}}}}"
+    )
+    apply(text.format(size="20Gi"))
+    until(
+        lambda: look("cluster.postgresql.cnpg.io", "db").get("status", {}).get("readyInstances") == 2, "both are ready"
+    )
+
+    pods = read(bare, "pods", "--namespace", space)["items"]
+    nodes = {pod["spec"]["nodeName"] for pod in pods}
+    assert len(nodes) == 2
+    assert all(node.startswith("database-") for node in nodes)
+    assert look("cluster.postgresql.cnpg.io", "db")["status"]["phase"] == "Cluster in healthy state"
+    assert look("service", "db-rw")["spec"]["selector"]["cnpg.io/instanceRole"] == "primary"
+
+    apply(text.format(size="30Gi"))
+
+    until(lambda: {has(look("pvc", n)) for n in ("db-1", "db-2")} == {"30Gi"}, "both claims have grown")
