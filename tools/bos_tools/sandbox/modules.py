@@ -71,7 +71,7 @@ CONTROL_PLANE = Module(
     ),
 )
 KWOK = Module("kwok", "0.7.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, 3, flags=())
-MINIREDIS = Module("miniredis", "2.38.0", {"miniredis": "."}, 0.2, flags=())
+MINIREDIS = Module("miniredis", "2.40.0", {"miniredis": "."}, 0.2, flags=())
 KUSTOMIZE = Module(
     "kustomize",
     "5.8.1",
