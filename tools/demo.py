@@ -1,9 +1,10 @@
-"""Show the main job on a scratch remote: status, bump, proof, push, history.
+"""Show the main job: a bump with its proof on a scratch remote, then in a real cluster from pull request to roll-out.
 
-`--svg FILE` draws what was printed, for the README.
+`--svg FILE` draws the first part, for the README, and leaves the cluster out.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -11,13 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-TOOL = Path(sys.executable).parent / "bos-tools"
-TRACKED = ("base", "overlays", "pyproject.toml")
+from bos_tools.doors.http import Server
+from bos_tools.sandbox.binaries import Binaries
+from bos_tools.sandbox.modules import CONTROL_PLANE, needed
 
-STORY = (
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+SANDBOX = "demo"
+
+BUMP = (
     ("What runs where?", "bos-tools status"),
     ("Pin another version: one line changes, and the render proves the effect.", "bos-tools bump backend v1.0.1"),
     ("The same line, and nothing else:", "git diff --stat"),
@@ -26,18 +33,54 @@ STORY = (
     ("Two more at once.", "bos-tools bump web=v1.0.1 grafana=13.2.1 --push"),
     ("Who pinned what, when?", "git checkout -q . && git pull -q && bos-tools history backend --limit 1"),
 )
+REFUSED = "bos-tools bump backend latest"
+IMAGE = "kubectl -n buildingos get deployment backend -o jsonpath='{..image}'"
 
 
-def scratch_remote(folder: Path) -> Path:
+class Demo:
+    """A story that is told while it happens."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+        self.lines: list[str] = []
+        self.took: list[tuple[str, float]] = []
+
+    def say(self, *lines: str) -> None:
+        """Print lines, and keep them for the picture."""
+        self.lines += lines
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+
+    @contextmanager
+    def step(self, says: str) -> Iterator[None]:
+        """Tell what is done now, and how long it took."""
+        self.say("", f"# {says}")
+        started = time.monotonic()
+        yield
+        self.took.append((says, time.monotonic() - started))
+        sys.stdout.write(f"# {self.took[-1][1]:.1f} s\n")
+
+    def type(self, command: str, *, shown: str = "") -> str:
+        """Run a command as a user types it, and return what it printed."""
+        self.say(f"$ {shown or command}")
+        done = subprocess.run(  # noqa: S602 -- fixed words, as a user types them
+            command, shell=True, cwd=self.work, env=self.env,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        self.say(*done.stdout.rstrip().splitlines())
+        if done.returncode != (1 if command == REFUSED else 0):
+            raise SystemExit(f"demo: exit code {done.returncode}: {shown or command}")
+        return done.stdout
+
+
+def repository(folder: Path) -> Path:
     """Make a clone with a bare remote, holding this repository's manifests as they are now."""
     work = folder / "buildingos"
-    for name in TRACKED:
-        source, target = ROOT / name, work / name
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+    for name in ("base", "overlays"):
+        shutil.copytree(ROOT / name, work / name)
+    shutil.copy(ROOT / "pyproject.toml", work)
+    shutil.copytree(ROOT / "tools" / "sandbox", work / "tools" / "sandbox")
     bare = folder / "remote.git"
     for command in (
         "git init -q -b main", "git config user.name Demo", "git config user.email demo@example.com", "git add -A",
@@ -48,36 +91,89 @@ def scratch_remote(folder: Path) -> Path:
     return work
 
 
-def run(work: Path, command: str) -> tuple[str, int]:
-    """Run one command of the story and return what a terminal would show."""
-    env = {**os.environ, "PATH": f"{TOOL.parent}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(  # noqa: S602 -- fixed words, as a user types them
-        command, shell=True, cwd=work, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    return done.stdout, done.returncode
+def bump(demo: Demo) -> None:
+    """Bump, prove, refuse, push: what needs no cluster."""
+    for says, command in BUMP:
+        with demo.step(says):
+            demo.type(command)
 
 
-def main() -> int:
-    """Tell the story, or draw it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--svg", type=Path, help="draw the output into this file")
-    svg = parser.parse_args().svg
-    expected = {"bos-tools bump backend latest": 1}
-    shown: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        work = scratch_remote(Path(folder))
-        for says, command in STORY:
-            started = time.monotonic()
-            text, code = run(work, command)
-            shown += ["", f"# {says}", f"$ {command}", *text.rstrip().splitlines()]
-            sys.stdout.write("\n".join(shown[-len(text.rstrip().splitlines()) - 3 :]) + "\n")
-            sys.stdout.write(f"# {time.monotonic() - started:.2f} s\n")
-            if code != expected.get(command, 0):
-                sys.stderr.write(f"demo: exit code {code}: {command}\n")
-                return 1
-    if svg is not None:
-        draw(shown[1:], svg)
-    return 0
+def cluster(demo: Demo) -> None:
+    """Let a pull request reach a cluster by itself."""
+    with demo.step("A cluster of Kubernetes v1.34.3 with Argo CD and a forge, as plain processes on this machine."):
+        demo.type(f"bos-tools sandbox up --env dev --name {SANDBOX}")
+    said = subprocess.run(  # noqa: S603 -- fixed words
+        [BIN / "bos-tools", "sandbox", "env", "--name", SANDBOX, "--output", "json"],
+        cwd=demo.work, env=demo.env, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    demo.env |= json.loads(said.stdout)
+    demo.env["PATH"] = f"{_kubectl(demo)}{os.pathsep}{demo.env['PATH']}"
+    forge = Server("the forge", demo.env["GITEA_SERVER_URL"] + "/api/v1", headers=_token(demo))
+    with demo.step("A repository in the forge, with a webhook to Argo CD."):
+        url = _hosted(demo, forge)
+    with demo.step("Register dev: the Applications go to Git first, the root to Argo CD; then all come up."):
+        demo.type("bos-tools argocd configure")
+        demo.type(f"bos-tools argocd register --env dev --skip-platform --push --apply --repo-url {url}")
+    demo.type("git pull -q")
+    with demo.step("Bump backend by a pull request."):
+        demo.type("bos-tools bump backend v1.0.2 --branch main --pr")
+    with demo.step("Somebody merges it; from here on nobody tells Argo CD anything, but the forge's webhook."):
+        _merge(forge)
+        demo.type("git pull -q && bos-tools argocd wait backend --env dev --revision HEAD")
+    with demo.step("What runs now?"):
+        image = demo.type(IMAGE)
+        demo.type("kubectl -n buildingos rollout status deployment/backend --timeout 60s")
+    if ":v1.0.2" not in image:
+        raise SystemExit(f"demo: the cluster runs {image}")
+
+
+def _kubectl(demo: Demo) -> Path:
+    """Return the folder of the sandbox's kubectl."""
+    return Binaries(demo.work).entry(CONTROL_PLANE)
+
+
+def _token(demo: Demo) -> dict[str, str]:
+    return {"Authorization": f"token {demo.env['GITEA_TOKEN']}"}
+
+
+def _hosted(demo: Demo, forge: Server) -> str:
+    """Put the work into the forge; return the address at which Argo CD reads it."""
+    forge.call("POST", "/user/repos", json={"name": "buildingos", "default_branch": "main"})
+    forge.call(
+        "POST", "/repos/bot/buildingos/hooks",
+        json={
+            "type": "gitea", "active": True, "events": ["push"],
+            "config": {"url": demo.env["BOS_ARGOCD_SERVER"] + "/api/webhook", "content_type": "json"},
+        },
+    )  # fmt: skip
+    url = demo.env["GITEA_SERVER_URL"] + "/bot/buildingos.git"
+    secret = url.replace("://", f"://bot:{demo.env['GITEA_TOKEN']}@")
+    demo.type(f"git remote set-url origin {secret} && git push -q origin main", shown=f"git push {url} main")
+    return url
+
+
+def _merge(forge: Server) -> None:
+    number = forge.call("GET", "/repos/bot/buildingos/pulls", params={"state": "open"}).data[0]["number"]
+    merge = f"/repos/bot/buildingos/pulls/{number}/merge"
+    forge.call("POST", merge, json={"Do": "rebase"}, retry=lambda failed: failed.status in (405, 502, 503, 504))
+
+
+def tell(demo: Demo, *, whole: bool) -> None:
+    """Tell the story; the cluster goes with it."""
+    if not whole:
+        bump(demo)
+        return
+    missing = Binaries(ROOT).missing(needed(argocd=True, forge=True))
+    about = Binaries(ROOT).about(missing)
+    ready = f"It is built first, once: about {about}." if missing else "It is built already."
+    demo.say(f"# First the bump itself, then the same with a cluster. {ready}")
+    bump(demo)
+    try:
+        cluster(demo)
+    finally:
+        with demo.step("Nothing stays."):
+            demo.type(f"bos-tools sandbox down --name {SANDBOX}")
+    demo.say("", *(f"# {seconds:6.1f} s  {says}" for says, seconds in demo.took if seconds >= 0.05))
 
 
 def draw(lines: list[str], target: Path) -> None:
@@ -95,5 +191,17 @@ def draw(lines: list[str], target: Path) -> None:
     target.write_text(re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL))  # no font from a foreign server
 
 
+def main() -> None:
+    """Tell the story, or draw its first part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--svg", type=Path, help="draw the first part into this file")
+    svg = parser.parse_args().svg
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Demo(repository(Path(folder)))
+        tell(demo, whole=svg is None)
+    if svg is not None:
+        draw(demo.lines[1:], svg)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -12,6 +12,7 @@ from bos_tools.errors import Usage
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome, Proposed
     from bos_tools.intents.plan import Effect, Intent, Plan
+    from bos_tools.render.objects import Change
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the proof; write nothing.")]
 Commit = Annotated[bool, typer.Option("--commit", help="Commit the edit on the current branch.")]
@@ -81,9 +82,7 @@ def report(outcome: "Outcome", form: output.Format, how: Landing) -> None:
     _show_diff(plan)
     output.data("")
     output.data(f"proved in the render of {', '.join(outcome.proof.folders)}:")
-    for change in outcome.proof.changes:
-        output.data(f"  {change.object}  {change.field}")
-        output.data(f"    {output.absent(change.old)} -> {output.absent(change.new)}")
+    _show_effects(outcome.proof.changes)
     if outcome.pull_request:
         _show_pull_request(outcome.pull_request, is_done=not how.dry_run)
     if how.dry_run:
@@ -110,11 +109,25 @@ def _show_diff(plan: "Plan") -> None:
     from difflib import unified_diff
 
     for path, (old, new) in plan.files.items():
-        names = (f"a/{path}" if old is not None else "/dev/null", f"b/{path}" if new is not None else "/dev/null")
-        before, after = ((side or b"").decode().splitlines() for side in (old, new))
-        for line in unified_diff(before, after, *names, lineterm="", n=1):
+        if old is None or new is None:
+            count = (old or new or b"").count(b"\n")
+            output.data(f"{'new file' if old is None else 'removed'}: {path}  ({count} lines)")
+            continue
+        before, after = (side.decode().splitlines() for side in (old, new))
+        for line in unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="", n=1):
             colour = {"+": output.GREEN, "-": output.RED}.get(line[:1])
             output.data(output.paint(line, colour) if colour and line[:3] not in ("+++", "---") else line)
+
+
+def _show_effects(changes: "tuple[Change, ...]") -> None:
+    """Show each field that changes; an object that comes or goes as a whole is one line."""
+    whole = {change.object: change for change in changes if change.field == "kind"}
+    for change in changes:
+        if change.object not in whole:
+            output.data(f"  {change.object}  {change.field}")
+            output.data(f"    {output.absent(change.old)} -> {output.absent(change.new)}")
+        elif change.field == "kind":
+            output.data(f"  {change.object}  {'new' if change.old is None else 'removed'}")
 
 
 def as_json(outcome: "Outcome") -> dict[str, object]:

@@ -42,6 +42,11 @@ class Binaries:
         """Return the modules whose programs are not built yet."""
         return [module for module in modules if not self.entry(module).is_dir()]
 
+    def about(self, modules: Sequence[Module]) -> str:
+        """Return how long the build of some modules takes, by what it took here the last time."""
+        times = self._times()
+        return _spell(sum(times.get(module.name, module.minutes * 60) for module in modules))
+
     def ensure(self, modules: Sequence[Module], tell: Tell) -> None:
         """Build what is missing, one module after the other: each build uses every core.
 
@@ -57,8 +62,7 @@ class Binaries:
                 hint="apt-get install golang, or https://go.dev/doc/install",
             )
         times = self._times()
-        about = sum(times.get(m.name, m.minutes * 60) for m in missing)
-        tell(f"{len(missing)} of {len(modules)} modules are built first, once: about {_spell(about)}")
+        tell(f"{len(missing)} of {len(modules)} modules are built first, once: about {self.about(missing)}")
         for number, module in enumerate(missing, 1):
             last = f"the last time took {_spell(times[module.name])}" if module.name in times else ""
             last = last or f"about {_spell(module.minutes * 60)} on two cores"
