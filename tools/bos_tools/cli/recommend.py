@@ -70,7 +70,7 @@ def _judged(
 
     from bos_tools.change.history import growths
     from bos_tools.intents.budget import room
-    from bos_tools.intents.recommend import Evidence, Holds, Volume, worst
+    from bos_tools.intents.recommend import Evidence, Holds, Subject, worst
     from bos_tools.intents.recommend import recommend as recommended
     from bos_tools.metrics import volumes as metrics
     from bos_tools.render.kustomize import Renderer
@@ -88,7 +88,7 @@ def _judged(
 
     def judged(one: "Kept") -> "Recommendation":
         left = room(grown, f"{env}/{one.service}/{one.name}", rules.of(one.storage_class), moment)
-        volume = Volume(one.service, one.name, one.size, one.storage_class, one.top)
+        volume = Subject(one.service, one.name, one.size, one.storage_class, one.top)
         holds = held[one.namespace] if one.service == POSTGRES else None
         seen = [Evidence(**series) for name, series in filled[one.namespace].items() if re.fullmatch(one.live, name)]
         seen += [Evidence()] * (one.count - len(seen))

@@ -7,7 +7,7 @@ from math import ceil
 
 from bos_tools.intents.budget import Room
 from bos_tools.intents.forecast import Outlook, Point, Unknown, outlook
-from bos_tools.tree.growth import GIB, ClassLimits, Growth
+from bos_tools.tree.growth import GIB, Growth
 
 ARRIVED = 0.9
 """The part of a claim's size that its file system has at least (storage.md); less is a growth on its way."""
@@ -25,8 +25,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Volume:
-    """A claim as Git has it; sizes in bytes."""
+class Subject:
+    """What is judged: a volume as Git has it; sizes in bytes."""
 
     service: str
     name: str
@@ -59,7 +59,7 @@ class Holds:
 class Recommendation:
     """The verdict on one claim, and everything that led to it."""
 
-    volume: Volume
+    volume: Subject
     verdict: Verdict
     target: int | None
     """Bytes; also of a blocked growth, unless the plan's range has ended."""
@@ -88,7 +88,7 @@ def target(wanted: float, size: int, step: int, top: int | None) -> int | None:
 
 
 def recommend(
-    volume: Volume, seen: Evidence, rules: Growth, room: Room, at: float, holds: Holds | None = None
+    volume: Subject, seen: Evidence, rules: Growth, room: Room, at: float, holds: Holds | None = None
 ) -> Recommendation:
     """Judge one claim at a moment (seconds since 1970), by storage.md, "When to grow"."""
     space = _space(volume, seen, at)
@@ -101,7 +101,7 @@ def recommend(
         case.blocked["held-wal"] = "a growth would only hide what holds the WAL"
     if holds and not holds.is_known:
         case.notes.append("whether an archiver or a replication slot is stuck is unknown: no series")
-    grown = _grown(case, volume, space, inodes, rules, rules.of(volume.storage_class))
+    grown = _grown(case, volume, space, inodes, rules, room.limits.step)
     if not room.is_free:
         case.blocked["budget"] = room.said
     if isinstance(space, Outlook) and seen.capacity[-1][1] < ARRIVED * volume.size:
@@ -119,7 +119,7 @@ def worst(each: Sequence[Recommendation]) -> Recommendation:
     return max(each, key=lambda one: (order.index(one.verdict), one.target or 0))
 
 
-def _space(volume: Volume, seen: Evidence, at: float) -> Outlook | Unknown:
+def _space(volume: Subject, seen: Evidence, at: float) -> Outlook | Unknown:
     """Return the outlook of the bytes; what the file system keeps for root nobody may use."""
     reserved = 0.0
     if seen.used and seen.capacity and seen.available:
@@ -161,7 +161,7 @@ def _look(case: _Case, what: str, one: Outlook | Unknown, rules: Growth) -> None
 
 
 def _grown(
-    case: _Case, volume: Volume, space: Outlook | Unknown, inodes: Outlook | Unknown, rules: Growth, limits: ClassLimits
+    case: _Case, volume: Subject, space: Outlook | Unknown, inodes: Outlook | Unknown, rules: Growth, step: int
 ) -> int | None:
     """Return the size that is due: used(now + horizon) / target fill, and inodes by the same measure."""
     wanted = space.after(rules.horizon) / rules.target_fill if isinstance(space, Outlook) else 0.0
@@ -169,11 +169,11 @@ def _grown(
         wanted = max(wanted, volume.size * inodes.after(rules.horizon) / inodes.limit / rules.target_fill)
     if not case.due:
         return None
-    grown = target(wanted, volume.size, limits.step, volume.top)
+    grown = target(wanted, volume.size, step, volume.top)
     if grown is None:
         case.blocked["range"] = f"the plan's range ends at {gib(volume.top or 0)}"
     elif grown < wanted:
-        ends = "the plan's range" if grown == volume.top else f"the step of {gib(limits.step)}"
+        ends = "the plan's range" if grown == volume.top else f"the step of {gib(step)}"
         case.notes.append(f"{gib(wanted)} would last for {rules.horizon:.0f} d; {ends} ends at {gib(grown)}")
     else:
         filled = f"{rules.target_fill:.0%} filled in {rules.horizon:.0f} d"
