@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bos_tools.cli import output
+from bos_tools.cli import change, output, pvc_grow
 from bos_tools.errors import Usage
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bos_tools.intents.forecast import Outlook, Unknown
+    from bos_tools.intents.plan import Intent
     from bos_tools.intents.recommend import Recommendation
     from bos_tools.metrics.prometheus import Prometheus
-    from bos_tools.review.volumes import Kept
     from bos_tools.tree.layout import Tree
+    from bos_tools.tree.volumes import Volume
 
 EXAMPLES = """\b
 Examples:
@@ -24,6 +25,8 @@ Examples:
       every claim of prod: how full, since when, and what to do
   bos-tools pvc recommend --env prod --at 2026-11-20T03:00Z
       what it would have said at that moment
+  bos-tools pvc recommend --env prod --pr
+      one pull request that grows what is due, within each volume's budget
 """
 POSTGRES = "postgres"
 """The service whose WAL an archiver or a replication slot may hold."""
@@ -43,12 +46,20 @@ def recommend(
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="A moment to replay, ISO 8601; UTC where it says no zone.")
     ] = None,
+    dry_run: change.DryRun = False,
+    pr: Annotated[
+        bool, typer.Option("--pr", help="Propose what is due: one commit and one pull request into --branch.")
+    ] = False,
+    remote: change.Remote = "origin",
+    branch: change.Branch = None,
     form: output.Output = output.Format.text,
 ) -> None:
     """Say which claims should grow, to what size, and why; a claim without metrics is unknown, never fine."""
     from bos_tools.doors.files import WorkTree
     from bos_tools.tree.layout import Tree
 
+    if pr and at:
+        raise Usage("--pr is about now, and --at about another moment", reason="usage")
     tree = Tree(WorkTree(context.obj.root))
     env = tree.environment(env)
     moment = _moment(at)
@@ -56,11 +67,36 @@ def recommend(
         found = _judged(context, tree, env, server, moment)
     for warning in server.warnings:
         output.words(f"Prometheus warns: {warning}")
+    if form is output.Format.text:
+        _show(found)
+    how = change.Landing(dry_run=dry_run, pr=pr, remote=remote, branch=branch)
+    outcome = change.land(context, intent, how) if pr and (intent := _intent(env, found)) else None
     if form is output.Format.json:
         claims = [_as_json(one) for one in found]
-        output.document({"env": env, "at": moment.isoformat(), "prometheus": server.url, "claims": claims})
-    else:
-        _show(found)
+        said = {"env": env, "at": moment.isoformat(), "prometheus": server.url, "claims": claims}
+        output.document({**said, "change": change.as_json(outcome) if outcome else None})
+    elif outcome is not None:
+        output.data("")
+        change.report(outcome, form, how)
+    if outcome is not None:
+        output.words(f"not checked without a cluster: {pvc_grow.UNCHECKED}")
+
+
+def _intent(env: str, found: "list[Recommendation]") -> "Intent | None":
+    """Return one change of all that is due; None where nothing is."""
+    from decimal import Decimal
+
+    from bos_tools.intents.grow import Grow, Wish
+    from bos_tools.intents.recommend import Recommended, Verdict
+    from bos_tools.tree.quantity import written
+
+    due = [(one.volume.name, written(Decimal(one.target)), one.reasons[0]) for one in found
+           if one.verdict is Verdict.due and one.target]  # fmt: skip
+    grows = [Grow(env, name, Wish.read(size), reason, ranges=pvc_grow.ranges()) for name, size, reason in due]
+    if not grows:
+        return None
+    (name, size, _), more = due[0], len(due) - 1
+    return Recommended(f"Grow {name} to {size}{f' and {more} more' if more else ''} in {env}", tuple(grows))
 
 
 def _judged(
@@ -70,36 +106,44 @@ def _judged(
 
     from bos_tools.change.history import growths
     from bos_tools.intents.budget import room
-    from bos_tools.intents.recommend import Evidence, Holds, Subject, worst
-    from bos_tools.intents.recommend import recommend as recommended
+    from bos_tools.intents.recommend import Evidence, Holds, Subject, recommend, worst
     from bos_tools.metrics import volumes as metrics
-    from bos_tools.render.kustomize import Renderer
-    from bos_tools.review.volumes import volumes
-    from bos_tools.tree.growth import growth
+    from bos_tools.tree.growth import GIB, growth
+    from bos_tools.tree.volumes import volumes
 
-    rules = growth(tree, env)
-    kept = volumes(tree, Renderer(), env)
+    rules, ranges = growth(tree, env), pvc_grow.ranges()
+    kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
     longest = timedelta(hours=max((limits.hours for limits in rules.classes.values()), default=0))
     grown = growths(context.obj.root, moment - longest)
-    seconds = moment.timestamp()
-    spaces = sorted({one.namespace for one in kept})
-    filled = {space: metrics.filled(server, space, seconds) for space in spaces}
-    held = {one.namespace: metrics.held(server, one.namespace, seconds) for one in kept if one.service == POSTGRES}
-
-    def judged(one: "Kept") -> "Recommendation":
-        left = room(grown, f"{env}/{one.service}/{one.name}", rules.of(one.storage_class), moment)
-        volume = Subject(one.service, one.name, one.size, one.storage_class, one.top)
-        holds = held[one.namespace] if one.service == POSTGRES else None
-        seen = [Evidence(**series) for name, series in filled[one.namespace].items() if re.fullmatch(one.live, name)]
-        seen += [Evidence()] * (one.count - len(seen))
-        return worst(
-            [
-                recommended(volume, each, rules, left, seconds, Holds(holds.reasons, holds.is_known) if holds else None)
-                for each in seen
-            ]
+    at = moment.timestamp()
+    filled = {space: metrics.filled(server, space, at) for space in sorted({one.namespace for one in kept})}
+    found = []
+    for one in kept:
+        top = ranges.get(one.name)
+        subject = Subject(
+            one.unit.service, one.name, int(one.size), one.storage_class or "", top[1] * GIB if top else None
         )
+        holds = None
+        if one.unit.service == POSTGRES:
+            held = metrics.held(server, one.namespace, at)
+            holds = Holds(held.reasons, held.is_known)
+        live = filled[one.namespace]
+        pattern, count = _claims(one)
+        names = [name for name in live if re.fullmatch(pattern, name)]
+        seen = [Evidence(**live[name]) for name in names] + [Evidence()] * (count - len(names))
+        left = room(grown, one.id, rules.of(subject.storage_class), moment)
+        found.append(worst([recommend(subject, each, rules, left, at, holds) for each in seen]))
+    return found
 
-    return [judged(one) for one in kept]
+
+def _claims(volume: "Volume") -> tuple[str, int]:
+    """Return a pattern of the names of a volume's claims in the cluster, and how many there are."""
+    from bos_tools.tree.volumes import DATABASE
+
+    if volume.kind == DATABASE:  # CloudNativePG numbers its claims, and counts on when it makes one anew
+        said = volume.sizes[0].object.data["spec"].get("instances")
+        return rf"{re.escape(volume.owner)}-[0-9]+", said if isinstance(said, int) else 1
+    return "|".join(map(re.escape, volume.claims)), max(1, len(volume.claims))
 
 
 def _moment(text: str | None) -> "datetime":

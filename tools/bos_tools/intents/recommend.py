@@ -7,6 +7,7 @@ from math import ceil
 
 from bos_tools.intents.budget import Room
 from bos_tools.intents.forecast import Outlook, Point, Unknown, outlook
+from bos_tools.intents.together import Together
 from bos_tools.tree.growth import GIB, Growth
 
 ARRIVED = 0.9
@@ -78,6 +79,11 @@ class _Case:
     due: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recommended(Together):
+    """The growths that are due, as one change."""
 
 
 def target(wanted: float, size: int, step: int, top: int | None) -> int | None:
