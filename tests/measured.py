@@ -1,4 +1,4 @@
-"""Run a real Prometheus on series with a past, made by its own promtool."""
+"""Run a real Prometheus on series with a past, made by its own promtool, and make repositories with claims."""
 
 import os
 import shutil
@@ -13,6 +13,34 @@ from pathlib import Path
 
 import pytest
 
+from workshop import repository
+
+ENVIRONMENT = """\
+environment: dev
+namespace: buildingos
+growth:
+  threshold: 80
+  leadTime: 7d
+  horizon: 30d
+  targetFill: 70
+  classes:
+    buildingos-block:
+      step: 50Gi
+      budget:
+        count: 2
+        hours: 24
+"""
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {name}
+spec:
+  storageClassName: buildingos-block
+  resources:
+    requests:
+      storage: {size}Gi
+"""
 GIB = 2**30
 HOUR, DAY = 3600, 86400
 SCRAPE = 600
@@ -103,3 +131,19 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
     raise AssertionError(log.read_text())
+
+
+def growing(root: Path, claims: Mapping[tuple[str, str], int]) -> Path:
+    """Make a repository whose dev has these claims: (service, claim) to its size in GiB."""
+    contents = {
+        "pyproject.toml": '[tool.bos-tools]\nenvironments = ["dev"]\n',
+        "overlays/dev/environment.yaml": ENVIRONMENT,
+    }
+    for service in {service for service, _ in claims}:
+        own = {name: size for (of, name), size in claims.items() if of == service}
+        contents |= {f"base/{service}/{name}.yaml": CLAIM.format(name=name, size=size) for name, size in own.items()}
+        contents[f"base/{service}/kustomization.yaml"] = "resources:\n" + "".join(f"- {name}.yaml\n" for name in own)
+        contents[f"overlays/dev/{service}/kustomization.yaml"] = (
+            f"namespace: buildingos\nresources:\n- ../../../base/{service}\n"
+        )
+    return repository(root, contents)

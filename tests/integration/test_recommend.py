@@ -7,40 +7,13 @@ from pathlib import Path
 import pytest
 
 from bos_tools.cli.main import main
-from measured import DAY, GIB, HOUR, Value, prometheus, samples, volume
-from workshop import WHO, git, repository, write
+from measured import DAY, ENVIRONMENT, GIB, HOUR, Value, growing, prometheus, samples, volume
+from workshop import WHO, git, write
 
 pytestmark = pytest.mark.integration
 
 AT = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NOW = int(AT.timestamp())
-ENVIRONMENT = """\
-environment: dev
-namespace: buildingos
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    buildingos-block:
-      step: 50Gi
-      budget:
-        count: 2
-        hours: 24
-"""
-CLAIM = """\
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata:
-  name: {name}
-  namespace: buildingos
-spec:
-  storageClassName: buildingos-block
-  resources:
-    requests:
-      storage: {size}Gi
-"""
 CLAIMS = {  # (service, claim): GiB
     ("backend", "backend-uploads"): 5,
     ("emqx", "emqx-data"): 1,
@@ -119,16 +92,7 @@ def metrics(tmp_path_factory):
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    contents = {
-        "pyproject.toml": '[tool.bos-tools]\nenvironments = ["dev"]\n',
-        "overlays/dev/environment.yaml": ENVIRONMENT,
-    }
-    for service in {service for service, _ in CLAIMS}:
-        own = {name: size for (of, name), size in CLAIMS.items() if of == service}
-        contents |= {f"base/{service}/{name}.yaml": CLAIM.format(name=name, size=size) for name, size in own.items()}
-        contents[f"base/{service}/kustomization.yaml"] = "resources:\n" + "".join(f"- {name}.yaml\n" for name in own)
-        contents[f"overlays/dev/{service}/kustomization.yaml"] = f"resources:\n- ../../../base/{service}\n"
-    return repository(tmp_path / "repo", contents)
+    return growing(tmp_path / "repo", CLAIMS)
 
 
 def run(repo: Path, capsys, *words: str) -> tuple[int, str, str]:
@@ -285,6 +249,7 @@ def test_the_text_says_why_for_each_claim(repo, metrics, capsys):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (("--pr", "--at", "2026-01-10"), 2, "--pr is about now, and --at about another moment"),
         ((), 2, "nothing names the Prometheus of dev"),
         (("--prometheus", "localhost"), 2, "this is no address of a Prometheus"),
         (("--prometheus", "http://me:secret@host"), 2, "carries a password"),
