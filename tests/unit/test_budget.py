@@ -1,6 +1,7 @@
 """How often a volume may grow, and the rules of growth in environment.yaml."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.change.history import growths
+from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import RepositoryError
-from bos_tools.intents.budget import Grown, room
+from bos_tools.intents.budget import Grown, allowance, room
 from bos_tools.tree.growth import ClassLimits, growth
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.volumes import find
 from workshop import git, write
 
 AT = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -84,6 +87,47 @@ def test_the_trailers_of_commits_tell_the_growths(work: Path):
     ]
     assert {one.commit for one in found} == {git(work, "rev-parse", "HEAD~2").strip()}
     assert growths(work, datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def volume(work: Path):
+    write(work, {
+        "base/web/pvc.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\nspec:\n"
+        "  storageClassName: block\n  resources:\n    requests:\n      storage: 20Gi\n",
+        "base/web/kustomization.yaml": "resources:\n- deployment.yaml\n- pvc.yaml\n",
+    })  # fmt: skip
+    return find(Tree(WorkTree(work)), "dev", "data")
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "to", "beyond", "said"),
+    [
+        ((1, 2, 3), 70, False, None),
+        ((1, 2, 3, 4), 21, True, "data has grown too often: 4 of 4 growths in 24 h are used"),
+        ((), 71, False, "data grows by 50Gi at most, not by 51Gi"),
+        ((), 71, True, None),
+    ],
+)
+def test_a_growth_by_hand_is_held_by_the_budget_and_the_step(work, hours_ago, to, beyond, said):
+    rules = read(work, GROWTH)
+    allowed = allowance(rules, grown(*hours_ago, volume="dev/web/data"), AT, beyond_step=beyond)
+
+    refused = allowed(volume(work), Decimal(20 * 2**30), Decimal(to * 2**30))
+
+    assert (refused is None) == (said is None)
+    assert refused is None or refused.message.startswith(str(said))
+
+
+def test_pvc_grow_asks_the_budget(work, capsys):
+    read(work, GROWTH)
+    volume(work)
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "Claims")
+    for size in ("21Gi", "22Gi", "23Gi", "24Gi"):
+        assert main(["--repo", str(work), "pvc", "grow", "data", size, "--no-live", "--commit"]) == 0
+
+    assert main(["--repo", str(work), "pvc", "grow", "data", "25Gi", "--no-live", "--dry-run"]) == 1
+
+    assert "data has grown too often: 4 of 4 growths in 24 h are used" in capsys.readouterr().err
 
 
 def read(work: Path, text: str):

@@ -11,7 +11,7 @@ from bos_tools.errors import Usage
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from bos_tools.intents.grow import Look, Ranges
+    from bos_tools.intents.grow import Budget, Look, Ranges
     from bos_tools.tree.volumes import Volume
 
 GROW_EXAMPLES = """\b
@@ -56,6 +56,7 @@ def grow(
         bool, typer.Option("--no-snapshot", help="Grow a database without a recent VolumeSnapshot.")
     ] = False,
     beyond_plan: Annotated[bool, typer.Option("--beyond-plan", help="Go beyond the plan's range.")] = False,
+    beyond_step: Annotated[bool, typer.Option("--beyond-step", help="Grow by more than the class's step.")] = False,
     form: output.Output = output.Format.text,
 ) -> None:
     """Give a volume more room: only the scalars that hold its size change, in this environment, in one commit."""
@@ -75,6 +76,7 @@ def grow(
         reason or "asked for",
         look,
         ranges(),
+        _budget(context, env, beyond_step=beyond_step),
         beyond_plan=beyond_plan,
         needs_snapshot=not no_snapshot,
     )
@@ -113,6 +115,25 @@ def ranges() -> "Ranges":
     from bos_tools.review.plan import SERVICES
 
     return {name: sizes for planned in SERVICES.values() for name, sizes in planned.claims.items()}
+
+
+def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "Budget | None":
+    """Return how often and how far the classes of an environment let a volume grow; None where it does not say."""
+    from datetime import UTC, datetime, timedelta
+
+    from bos_tools.change.history import growths
+    from bos_tools.doors.files import WorkTree
+    from bos_tools.intents.budget import allowance
+    from bos_tools.tree.growth import growth, is_said
+    from bos_tools.tree.layout import Tree
+
+    tree, now = Tree(WorkTree(context.obj.root)), datetime.now(UTC)
+    env = tree.environment(env)
+    if not is_said(tree, env):
+        return None
+    rules = growth(tree, env)
+    grown = growths(context.obj.root, now - timedelta(hours=rules.longest))
+    return allowance(rules, grown, now, beyond_step=beyond_step)
 
 
 def _volume(context: typer.Context, env: str | None, what: str) -> "Volume":

@@ -113,8 +113,7 @@ def _judged(
 
     rules, ranges = growth(tree, env), pvc_grow.ranges()
     kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
-    longest = timedelta(hours=max((limits.hours for limits in rules.classes.values()), default=0))
-    grown = growths(context.obj.root, moment - longest)
+    grown = growths(context.obj.root, moment - timedelta(hours=rules.longest))
     at = moment.timestamp()
     filled = {space: metrics.filled(server, space, at) for space in sorted({one.namespace for one in kept})}
     found = []

@@ -1,10 +1,15 @@
 """How often a volume may grow: what the commits' trailers say against its class's budget."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
-from bos_tools.tree.growth import ClassLimits
+from bos_tools.errors import Refused
+from bos_tools.intents.grow import Budget
+from bos_tools.tree.growth import ClassLimits, Growth
+from bos_tools.tree.quantity import written
+from bos_tools.tree.volumes import Volume
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,22 @@ def room(grown: Iterable[Grown], volume: str, limits: ClassLimits, at: datetime)
     if len(inside) < limits.count:
         return Room(len(inside), limits, None)
     return Room(len(inside), limits, inside[-limits.count] + window)
+
+
+def allowance(rules: Growth, grown: Sequence[Grown], at: datetime, *, beyond_step: bool = False) -> Budget:
+    """Return what `Grow` asks before it grows a volume: is it in its class's budget, and within its step."""
+
+    def refused(volume: Volume, now: Decimal, target: Decimal) -> Refused | None:
+        limits = rules.of(volume.storage_class or "")
+        left = room(grown, volume.id, limits, at)
+        if not left.is_free:
+            return Refused(f"{volume.name} has grown too often: {left.said}", reason="budget", hint="run it again then")
+        if target - now > limits.step and not beyond_step:
+            return Refused(
+                f"{volume.name} grows by {written(Decimal(limits.step))} at most, not by {written(target - now)}",
+                reason="beyond-step",
+                hint="grow it in steps, or say --beyond-step",
+            )
+        return None
+
+    return refused

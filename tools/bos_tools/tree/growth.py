@@ -38,6 +38,11 @@ class Growth:
     classes: dict[str, ClassLimits]
     path: str
 
+    @property
+    def longest(self) -> int:
+        """Return the hours of the longest window of a budget."""
+        return max((limits.hours for limits in self.classes.values()), default=0)
+
     def of(self, storage_class: str) -> ClassLimits:
         """Return the limits of a StorageClass.
 
@@ -79,6 +84,11 @@ def growth(tree: Tree, env: str) -> Growth:
             path=path,
         )
     return made
+
+
+def is_said(tree: Tree, env: str) -> bool:
+    """Tell whether an environment says anything of growth."""
+    return "growth" in _says(tree, env)[1]
 
 
 def prometheus(tree: Tree, env: str) -> str | None:
