@@ -266,6 +266,12 @@ def test_what_is_asked_wrongly_is_refused(repo, capsys, monkeypatch, words, code
     assert "secret" not in err
 
 
+def test_series_of_another_cluster_are_not_taken_for_ours(repo, metrics, capsys):
+    write(repo, {"overlays/dev/environment.yaml": f"{ENVIRONMENT}prometheusLabels:\n  node: worker-2\n"})
+
+    assert {one["verdict"] for one in told(repo, metrics, capsys).values()} == {"unknown"}
+
+
 def test_another_server_is_not_taken_for_a_prometheus(repo, metrics, capsys):
     code, _, err = run(repo, capsys, "--prometheus", f"{metrics}/graph")
 

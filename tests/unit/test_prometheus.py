@@ -45,6 +45,12 @@ def test_an_instant_has_one_value_a_series():
     assert dict(seen[0].url.params) == {"query": "up", "time": "7.000"}
 
 
+def test_labels_tell_one_cluster_from_another():
+    made = Prometheus("http://host:9090", labels={"cluster": 'a"b\\c'})
+
+    assert made.where("buildingos") == 'cluster="a\\"b\\\\c",namespace="buildingos"'
+
+
 def test_warnings_are_kept_once_each():
     made, _ = client(success("vector", [], warnings=["a store did not answer"]))
 

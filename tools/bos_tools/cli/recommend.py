@@ -159,7 +159,7 @@ def _moment(text: str | None) -> "datetime":
 
 def _server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
     from bos_tools.metrics.prometheus import Prometheus
-    from bos_tools.tree.growth import prometheus
+    from bos_tools.tree.growth import prometheus, prometheus_labels
 
     url = named or os.environ.get("BOS_PROMETHEUS") or prometheus(tree, env)
     if not url:
@@ -168,7 +168,7 @@ def _server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
             reason="no-prometheus",
             hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in overlays/{env}/environment.yaml",
         )
-    return Prometheus(url, os.environ.get("BOS_PROMETHEUS_TOKEN"))
+    return Prometheus(url, os.environ.get("BOS_PROMETHEUS_TOKEN"), labels=prometheus_labels(tree, env))
 
 
 def _show(found: "list[Recommendation]") -> None:

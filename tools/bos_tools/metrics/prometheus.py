@@ -1,5 +1,6 @@
 """The Prometheus HTTP API: instant and range queries, errors in our words."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -36,10 +37,18 @@ class Asked(Protocol):
 class Prometheus:
     """A server that answers PromQL, as of https://prometheus.io/docs/prometheus/latest/querying/api/."""
 
-    def __init__(self, url: str, token: str | None = None, *, server: Asked | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        server: Asked | None = None,
+    ) -> None:
         self.url = checked(url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE)
+        self._labels = dict(labels or {})
         self.warnings: list[str] = []
         """What the server said beside its answers: a part of the data may be missing."""
 
@@ -48,6 +57,10 @@ class Prometheus:
 
     def __exit__(self, *_: object) -> None:
         self._server.close()
+
+    def where(self, namespace: str) -> str:
+        """Return the matchers of a namespace in the cluster that is meant."""
+        return ",".join(f"{name}={_quoted(value)}" for name, value in {**self._labels, "namespace": namespace}.items())
 
     def instant(self, query: str, at: float) -> list[Series]:
         """Return each series' value at a moment, in seconds since 1970."""
@@ -100,6 +113,11 @@ def checked(url: str) -> str:
             f"this is no address of a Prometheus: {url!a}", reason="bad-address", hint="http://HOST:9090, for example"
         )
     return url.rstrip("/")
+
+
+def _quoted(value: str) -> str:
+    """Return a string as PromQL writes it, whose escapes are Go's."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _series(one: dict[str, Any], pairs: Any) -> Series:

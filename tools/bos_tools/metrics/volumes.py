@@ -56,7 +56,7 @@ def filled(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[
     """Return, for every claim of a namespace that has any series, its points by the names of KUBELET."""
     found: dict[str, dict[str, tuple[Point, ...]]] = {}
     for name, query in KUBELET.items():
-        asked = query.format(where=f"{{{_where(namespace)}}}[{BIN:.0f}s]")
+        asked = query.format(where=f"{{{prometheus.where(namespace)}}}[{BIN:.0f}s]")
         for series in prometheus.range(asked, at - HISTORY, at, BIN):
             found.setdefault(series.labels.get("persistentvolumeclaim", ""), {})[name] = series.points
     return found
@@ -97,15 +97,12 @@ def _is_exported(prometheus: Prometheus, namespace: str, at: float) -> bool:
 
 
 def _one(prometheus: Prometheus, query: str, namespace: str, at: float) -> float | None:
-    points = [p for series in prometheus.instant(query.format(where=_where(namespace)), at) for p in series.points]
+    points = [
+        p for series in prometheus.instant(query.format(where=prometheus.where(namespace)), at) for p in series.points
+    ]
     return points[0][1] if points else None
 
 
 def _by_slot(prometheus: Prometheus, query: str, namespace: str, at: float) -> Mapping[str, float]:
-    found = prometheus.instant(query.format(where=_where(namespace)), at)
+    found = prometheus.instant(query.format(where=prometheus.where(namespace)), at)
     return {s.labels.get("slot_name", "?"): s.points[0][1] for s in found if s.points}
-
-
-def _where(namespace: str) -> str:
-    """Return the selector of a namespace; a namespace is an RFC 1123 label, so nothing in it needs an escape."""
-    return f'namespace="{namespace}"'

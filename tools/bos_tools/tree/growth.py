@@ -97,6 +97,15 @@ def prometheus(tree: Tree, env: str) -> str | None:
     return named if isinstance(named, str) else None
 
 
+def prometheus_labels(tree: Tree, env: str) -> dict[str, str]:
+    """Return the labels that tell an environment's series from those of another cluster in the same Prometheus.
+
+    Every environment has the same namespace and claims, so a Prometheus that holds several needs them.
+    """
+    named = _says(tree, env)[1].get("prometheusLabels")
+    return {str(name): str(value) for name, value in named.items()} if isinstance(named, dict) else {}
+
+
 def _says(tree: Tree, env: str) -> tuple[str, dict[str, Any]]:
     path = f"overlays/{env}/environment.yaml"
     data = tree.source.read(path)
