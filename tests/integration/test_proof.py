@@ -237,7 +237,7 @@ def test_what_is_already_so_is_done_with_the_file_untouched(tmp_path, capsys, un
 
     code, said, _ = bump(root, capsys, "web", "v1.0.0")
 
-    assert (code, said) == (0, {"changed": False, "edits": [], "effects": [], "commit": None})
+    assert (code, said) == (0, {"changed": False, "edits": [], "effects": [], "commit": None, "pull_request": None})
     assert untouched(root) == before
 
 
