@@ -5,6 +5,7 @@ each has an address of its own in 127.0.0.0/8, so that the ports stay what they 
 answer for the headless Service; folders stand for the volumes. `ALTERED` is all that is written differently.
 """
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ class Pod:
         return [w.replace("/etc/redis", f"{self.folder}/etc").replace("redis-cli", asks) for w in words]
 
     def _env(self) -> dict[str, str]:
-        wrapper = next(Path("/usr/lib").glob("*/libnss_wrapper.so"))
+        wrapper = next(Path("/usr/lib").glob("*/libnss_wrapper.so"), None) or needs("libnss_wrapper.so")
         return {
             "PATH": PATH, "POD_NAME": self.name, "REDISCLI_AUTH": PASSWORD, "CONFIG": f"{self.folder}/etc",
             "DATA": f"{self.folder}/data", "RUN": f"{self.folder}/run", "LOCAL": self.address,
@@ -145,7 +146,9 @@ class Pod:
         return str(said[0]) if isinstance(said, list) else ""
 
     def knows_all(self) -> bool:
-        """Tell whether this pod's Sentinel knows two replicas and two other Sentinels, and no fault."""
+        """Tell whether this pod's Sentinel knows two replicas, two other Sentinels and no fault, and trusts its clock."""
+        if "sentinel_tilt:0" not in str(self.ask("INFO", "sentinel", port=26379)):
+            return False
         said = self.ask("SENTINEL", "MASTER", "buildingos", port=26379)
         facts = dict(zip(said[::2], said[1::2], strict=True)) if isinstance(said, list) else {}
         return (facts.get("num-slaves"), facts.get("num-other-sentinels"), facts.get("flags")) == ("2", "2", "master")
@@ -175,11 +178,17 @@ class Cluster:
             one(made, "ConfigMap", "redis-haproxy")["data"], folder / "haproxy",
             names=self.names.port, port=self.port, health=self.health,
         )  # fmt: skip
-        container = one(made, "Deployment", "redis-haproxy")["spec"]["template"]["spec"]["containers"][0]
-        command = [word.replace("/etc/haproxy", f"{folder}/haproxy") for word in container["command"]]
+        spec = one(made, "Deployment", "redis-haproxy")["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        self.proxy_command = [word.replace("/etc/haproxy", f"{folder}/haproxy") for word in container["command"]]
+        self.proxy_grace = spec["terminationGracePeriodSeconds"]
+        self.start_proxy()
+
+    def start_proxy(self) -> None:
+        """Start HAProxy."""
         env = {"PATH": PATH, "DOMAIN": DOMAIN, "REDISCLI_AUTH": PASSWORD}
-        with (folder / "haproxy.log").open("ab") as log:
-            self.proxy = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        with (self.folder / "haproxy.log").open("ab") as log:
+            self.proxy = subprocess.Popen(self.proxy_command, env=env, stdout=log, stderr=log)
 
     def start(self, *pods: Pod) -> None:
         """Start some pods, or all, each at an address that it never had."""
@@ -245,12 +254,14 @@ def _run_id(info: str) -> str:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Cluster]:
-    """Run a cluster that has formed; on a failure its logs are where the folder is."""
+def cluster(folder: Path, data: Path | None = None) -> Iterator[Cluster]:
+    """Run a cluster that has formed, with a folder of data as redis-0's claim; its logs are where the folder is."""
     for program in ("redis-server", "redis-sentinel", "redis-cli", "haproxy"):
         needs(program)
     made = Cluster(folder)
     try:
+        if data is not None:
+            shutil.copytree(data, made.pods[0].folder / "data")
         made.start()
         eventually(made.whole, "three pods never formed a cluster")
         yield made

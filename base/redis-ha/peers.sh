@@ -4,10 +4,17 @@ data=${DATA:-/data}
 nodes="redis-0.redis-headless redis-1.redis-headless redis-2.redis-headless"
 me=$POD_NAME.redis-headless
 
+# Ask one pod's Sentinel; one that does not answer says nothing.
+sentinel() {
+  host=$1
+  shift
+  timeout 2 redis-cli -h "$host" -p 26379 "$@" 2>/dev/null || true
+}
+
 # Print a line for each Sentinel that answers: the epoch of what it knows, and the primary; the newest first.
 answers() {
   for node in $nodes; do
-    timeout 2 redis-cli -h "$node" -p 26379 sentinel master buildingos 2>/dev/null | awk '
+    sentinel "$node" sentinel master buildingos | awk '
       NR % 2 { key = $0; next }
       key == "ip" { host = $0 }
       key == "config-epoch" { epoch = $0 }

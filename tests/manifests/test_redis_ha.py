@@ -5,20 +5,44 @@ Redis 7.0 and HAProxy 2.6 of Debian stand for those that are pinned: the configu
 
 import shutil
 import signal
+import subprocess
+from contextlib import ExitStack, closing
 
 import pytest
 
-from redis_client import Writer, ask
-from redis_pods import Cluster, cluster
-from servers import eventually
+from redis_client import Client, Writer, ask
+from redis_pods import ROOT, Cluster, cluster
+from servers import eventually, needs, run
 
 pytestmark = [pytest.mark.manifests, pytest.mark.integration]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return a function that gives a cluster that is whole: the last one, where it has become so again."""
+    with ExitStack() as stack:
+        made: list[Cluster] = []
+
+        def give() -> Cluster:
+            if not made or not came_back(made[-1]):
+                stack.close()
+                made.append(stack.enter_context(cluster(tmp_path_factory.mktemp("redis"))))
+            return made[-1]
+
+        yield give
+
+
+def came_back(redis: Cluster) -> bool:
+    try:
+        eventually(redis.whole, seconds=60)
+    except AssertionError:
+        return False
+    return True
+
+
 @pytest.fixture
-def redis(tmp_path):
-    with cluster(tmp_path) as made:
-        yield made
+def redis(whole) -> Cluster:
+    return whole()
 
 
 @pytest.fixture
@@ -36,7 +60,7 @@ def goes_on(writer: Writer) -> None:
 
 
 def test_three_pods_form_one_primary_and_a_quorum_that_only_a_password_opens(redis: Cluster):
-    assert [pod.role for pod in redis.pods] == ["master", "slave", "slave"]
+    assert sorted(str(pod.role) for pod in redis.pods) == ["master", "slave", "slave"]
     for pod in redis.pods:
         for container, probes in (
             ("redis", ("startup", "readiness", "liveness")),
@@ -105,19 +129,18 @@ def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer
 def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Cluster, writer: Writer):
     leader = redis.primary()
     for pod in redis.others(leader):
-        pod.send(signal.SIGSTOP)
+        pod.send(signal.SIGSTOP, "redis")
     eventually(lambda: "NOREPLICAS" in str(leader.ask("SET", "direct", 1)), "a primary alone still takes writes")
-    assert leader.ask("GET", f"{writer.prefix}:1") == "1"
-    # Two of three Sentinels hang with their pods, so nothing is known to be the primary, and the proxy has none.
-    eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
     count = len(writer.acknowledged)
+    assert leader.ask("GET", f"{writer.prefix}:1") == "1"
+    assert redis.reaches(leader)
+    assert len(writer.acknowledged) == count
     for pod in redis.others(leader):
-        pod.send(signal.SIGCONT)
+        pod.send(signal.SIGCONT, "redis")
     goes_on(writer)
 
     acknowledged = writer.end()
 
-    assert len(acknowledged) > count
     eventually(redis.whole, "the cluster never became whole again")
     eventually(
         lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods), "an acknowledged write is lost"
@@ -194,6 +217,42 @@ def test_two_sentinels_stopped_leave_no_election_and_a_proxy_that_refuses(redis:
 
 
 def test_a_proxy_that_is_told_to_go_lets_a_session_end(redis: Cluster):
-    redis.proxy.send_signal(signal.SIGUSR1)  # the image's STOPSIGNAL
+    with closing(Client("127.0.0.1", redis.port)) as client:
+        redis.proxy.send_signal(signal.SIGUSR1)  # the image's STOPSIGNAL
+        eventually(lambda: ask("127.0.0.1", "PING", port=redis.port) is None, "it still takes connections")
+        assert client("PING") == "PONG"
 
     assert redis.proxy.wait(60) == 0
+    redis.start_proxy()
+    assert came_back(redis)
+
+
+def test_a_proxy_ends_in_its_grace_when_a_session_does_not(redis: Cluster):
+    with closing(Client("127.0.0.1", redis.port)):
+        redis.proxy.send_signal(signal.SIGUSR1)
+
+        assert redis.proxy.wait(redis.proxy_grace) == 0
+    redis.start_proxy()
+    assert came_back(redis)
+
+
+def test_the_data_of_a_single_redis_moves_in_with_its_files(tmp_path):
+    """What the runbook `redis-to-ha.md` does: the files of `redis-data` become those of `redis-data-redis-0`."""
+    single = tmp_path / "single"
+    single.mkdir()
+    socket = single / "redis.sock"
+    conf = single / "redis.conf"
+    conf.write_text((ROOT / "base/redis/redis.conf").read_text().replace("dir /data\n", f"dir {single}\n"))
+    process = subprocess.Popen(
+        [needs("redis-server"), conf, "--port", "0", "--unixsocket", socket], stdout=subprocess.DEVNULL
+    )
+    try:
+        eventually(lambda: run("redis-cli", "-s", str(socket), "set", "session", "kept").stdout == "OK\n")
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+    (tmp_path / "pods").mkdir()
+    with cluster(tmp_path / "pods", data=single) as redis:
+        assert redis.primary() is redis.pods[0]
+        assert [pod.ask("GET", "session") for pod in redis.pods] == ["kept"] * 3
