@@ -68,6 +68,37 @@ def test_status_shows_the_size_that_the_overlay_gives_a_claim(repo, capsys):
     assert sizes["prod"] == [{"name": "data", "size": "50Gi", "differs": True}]
 
 
+def test_status_shows_the_claims_that_a_base_of_several_replicas_declares_in_place_of_the_one(repo, capsys):
+    gone = CLAIM.format("1Gi").replace("spec:\n  resources:\n    requests:\n      storage: 1Gi\n", "$patch: delete\n")
+    many = {
+        f"base/postgres-ha/pvc-{n}.yaml": CLAIM.format("1Gi").replace("name: data", f"name: data-postgres-{n}")
+        for n in (0, 1)
+    }
+    listed = "resources:\n- ../postgres\n- pvc-0.yaml\n- pvc-1.yaml\npatches:\n- path: pvc.yaml\n"
+    size = CLAIM.format("50Gi").replace("name: data", "name: data-postgres-1")
+    patched = unit("postgres", extra="patches:\n- path: data.yaml\n").replace("base/postgres", "base/postgres-ha")
+    write(
+        repo,
+        {
+            **many,
+            "base/postgres-ha/pvc.yaml": gone,
+            "base/postgres-ha/kustomization.yaml": listed,
+            "overlays/prod/postgres/data.yaml": size,
+            "overlays/prod/postgres/kustomization.yaml": patched,
+        },
+    )
+
+    found = as_json(repo, capsys, "status", "--env", "prod")
+
+    claims = [entry["claims"] for entry in found["services"] if entry["service"] == "postgres"]
+    assert claims == [
+        [
+            {"name": "data-postgres-0", "size": "1Gi", "differs": True},
+            {"name": "data-postgres-1", "size": "50Gi", "differs": True},
+        ]
+    ]
+
+
 def test_status_shows_a_digest_and_that_it_differs(repo, capsys):
     entry = f"- name: web\n  newTag: v1.0.0\n  digest: {DIGEST}\n"
     write(repo, {"overlays/prod/web/kustomization.yaml": unit("web", entry=entry)})

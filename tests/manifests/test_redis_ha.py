@@ -201,13 +201,36 @@ def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, write
     assert all(acknowledged <= writer.held(pod.address) for pod in redis.pods)
 
 
-def test_two_sentinels_stopped_leave_no_election_and_a_proxy_that_refuses(redis: Cluster):
+def test_a_replica_that_calls_itself_the_primary_gets_no_connection(redis: Cluster, writer: Writer):
     leader = redis.primary()
-    for pod in redis.others(leader):
-        pod.send(signal.SIGKILL, "sentinel")
-    eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
+    rogue = redis.others(leader)[0]
+    assert rogue.ask("REPLICAOF", "NO", "ONE") == "OK"
+    assert rogue.role == "master"
+
+    asked = 0
+    while rogue.role == "master":  # until Sentinel makes it a replica again
+        assert redis.reaches(leader)
+        asked += 1
+    assert asked > 10
+    acknowledged = writer.end()
+
+    eventually(redis.whole, "the cluster never became whole again")
+    assert redis.primary() is leader
+    assert acknowledged <= writer.held(leader.address)
+
+
+def test_a_proxy_without_a_quorum_of_sentinels_refuses_and_ends_its_sessions(redis: Cluster):
+    leader = redis.primary()
+    with closing(Client("127.0.0.1", redis.port)) as client:
+        assert client("ROLE")[0] == "master"
+        for pod in redis.others(leader):
+            pod.send(signal.SIGKILL, "sentinel")
+        eventually(lambda: not redis.is_healthy("/ready"), "a proxy without a quorum still has a primary")
+        with pytest.raises(OSError):  # noqa: PT011 -- reset or closed, as it comes
+            client("PING")
 
     assert ask("127.0.0.1", "PING", port=redis.port) is None
+    assert leader.role == "master"
     assert redis.is_healthy("/alive")
     for pod in redis.others(leader):
         pod.running["sentinel"].wait(20)
