@@ -1,5 +1,5 @@
 #!/bin/sh
-# A primary that leaves hands over first: clients lose about a second and no write, and nobody waits for Sentinel's 5 s.
+# A primary that leaves hands over first: no write is lost, and nobody waits for Sentinel to miss it.
 # Whatever goes wrong here, redis still gets its signal and Sentinel elects.
 set -eu
 . "${CONFIG:-/etc/redis}/peers.sh"
