@@ -221,6 +221,10 @@ class Cluster:
             and self.reaches(leader)
         )
 
+    def missed(self) -> int:
+        """Return how often the Sentinels agreed that a primary was down."""
+        return sum((pod.folder / "sentinel.log").read_text().count("+odown master") for pod in self.pods)
+
     def reaches(self, pod: Pod) -> bool:
         """Tell whether a new connection to the Service `redis` reaches this pod."""
         said, own = ask("127.0.0.1", "INFO", "server", port=self.port), pod.ask("INFO", "server")
