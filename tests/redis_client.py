@@ -7,6 +7,8 @@ import uuid
 from contextlib import closing, suppress
 from typing import Any
 
+from servers import eventually
+
 PASSWORD = 'p w"\\$%{x}'
 """One with all that a shell, redis and HAProxy could trip over."""
 
@@ -100,3 +102,8 @@ class Writer(threading.Thread):
         """Return the numbers that one redis holds."""
         keys = ask(host, "KEYS", f"{self.prefix}:*")
         return {int(key.partition(":")[2]) for key in keys} if isinstance(keys, list) else set()
+
+    def goes_on(self) -> None:
+        """Wait until writes are acknowledged again."""
+        before = len(self.acknowledged)
+        eventually(lambda: len(self.acknowledged) > before + 100, "writes never went on")

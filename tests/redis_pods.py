@@ -271,3 +271,12 @@ def cluster(folder: Path, data: Path | None = None) -> Iterator[Cluster]:
         yield made
     finally:
         made.close()
+
+
+def came_back(redis: Cluster) -> bool:
+    """Wait until a cluster is whole again, and tell whether that came."""
+    try:
+        eventually(redis.whole, seconds=60)
+    except AssertionError:
+        return False
+    return True
