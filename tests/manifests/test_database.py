@@ -1,9 +1,13 @@
 """The database that an operator runs: the settings of the plain one, a pin that a bump reaches, a name that stays."""
 
+import dataclasses
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from copy import deepcopy as copy_of
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,9 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, images, objects
+from bos_tools.review.rules import RULES
+from bos_tools.review.shapes import misshapen
+from bos_tools.review.world import Made, environments
 from bos_tools.tree.layout import Tree
 
 pytestmark = pytest.mark.manifests
@@ -113,6 +120,36 @@ def test_a_bump_to_the_plain_image_s_variant_is_refused(copy: Path, capsys):
 
     assert code == 1
     assert "another variant of postgres" in capsys.readouterr().err
+
+
+def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
+    """Whatever stands where, it is a finding: kustomize builds a number where a list belongs."""
+    [here], _ = environments(TREE, Renderer(), ["prod"])
+    index = next(i for i, one in enumerate(here.objects) if one.object.kind == "Cluster")
+    made = here.objects[index]
+    tried = 0
+    for path in paths(made.data["spec"]):
+        for value in (5, None, [{}], {"a": 1}):
+            data = copy_of(made.data)
+            inner = data["spec"]
+            for step in path[:-1]:
+                inner = inner[step]
+            inner[path[-1]] = value
+            one = dataclasses.replace(made.object, data=data)
+            if misshapen(one) is None:
+                objects_ = [*here.objects]
+                objects_[index] = Made(made.unit, one)
+                for rule in ("P12", "L5"):
+                    list(RULES[rule](dataclasses.replace(here, rule=rule, objects=objects_)))
+                tried += 1
+    assert tried > 200
+
+
+def paths(data: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in pairs:
+        yield (*before, key)
+        yield from paths(value, (*before, key))
 
 
 def test_status_shows_the_size_of_the_operators_claims_beside_the_plain_ones(capsys):

@@ -39,6 +39,8 @@ def l6_platform(env: Environment) -> Iterator[Finding]:
     chosen = down(said, "nodeSelector")
     if not isinstance(chosen, dict) or not chosen or not chosen.items() <= (node.get("labels") or {}).items():
         yield env.file(file, line, f"the ingress of {env.name} does not select its own nodes")
+    listed = down(said, "tolerations")
+    borne = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     for taint in node.get("taints") or []:
-        if not any(tolerates(one, str(taint)) for one in down(said, "tolerations") or []):
+        if not any(tolerates(one, str(taint)) for one in borne):
             yield env.file(file, line, f"the ingress of {env.name} does not tolerate a taint of its nodes: {taint}")

@@ -20,9 +20,9 @@ MAPPINGS = frozenset({
     "valueFrom", "backend", "service", "http", "namespaceSelector", "podAffinityTerm", "inheritedMetadata", "managed",
 })  # fmt: skip
 SCALARS = frozenset({
-    "name", "namespace", "kind", "image", "claimName", "secretName", "storageClassName", "priorityClassName",
-    "targetPort", "type", "key", "operator", "effect", "path", "host", "cpu", "memory", "storage", "minReplicas",
-    "maxReplicas", "replicas", "minAvailable", "averageUtilization", "topologyKey", "hostPort", "containerPort",
+    "name", "namespace", "kind", "image", "claimName", "secretName", "storageClass", "storageClassName",
+    "priorityClassName", "targetPort", "type", "key", "operator", "effect", "path", "host", "cpu", "memory", "storage",
+    "minReplicas", "maxReplicas", "replicas", "minAvailable", "averageUtilization", "topologyKey", "hostPort", "containerPort",
     "ingressClassName", "provisioner", "cidr", "number", "protocol",
 })  # fmt: skip
 TEXTS = frozenset({"values", "accessModes", "policyTypes", "command", "drop", "add"})
