@@ -26,5 +26,6 @@ def secrets(made: Made) -> list[tuple[str, Path]]:
     named = [(made.get(*map(str, path)), path) for path in places]
     roles = made.get("spec", "managed", "roles")
     for index, role in enumerate(roles if isinstance(roles, list) else []):
-        named.append((down(role, "passwordSecret", "name"), ("spec", "managed", "roles", index, "passwordSecret")))
+        path: Path = ("spec", "managed", "roles", index, "passwordSecret", "name")
+        named.append((down(role, "passwordSecret", "name"), path))
     return [(str(name), path) for name, path in named if name is not None]

@@ -22,8 +22,8 @@ MAPPINGS = frozenset({
 SCALARS = frozenset({
     "name", "namespace", "kind", "image", "claimName", "secretName", "storageClass", "storageClassName",
     "priorityClassName", "targetPort", "type", "key", "operator", "effect", "path", "host", "cpu", "memory", "storage",
-    "minReplicas", "maxReplicas", "replicas", "minAvailable", "averageUtilization", "topologyKey", "hostPort", "containerPort",
-    "ingressClassName", "provisioner", "cidr", "number", "protocol",
+    "minReplicas", "maxReplicas", "replicas", "minAvailable", "averageUtilization", "topologyKey", "hostPort",
+    "containerPort", "ingressClassName", "provisioner", "cidr", "number", "protocol",
 })  # fmt: skip
 TEXTS = frozenset({"values", "accessModes", "policyTypes", "command", "drop", "add"})
 """Lists of words."""
