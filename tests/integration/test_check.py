@@ -273,7 +273,7 @@ def test_an_unknown_rule_is_a_usage_error_that_lists_the_known_ones(capsys):
 
 
 def test_findings_are_data_with_exit_code_1(copy: Path, capsys):
-    file = copy / "base/redis/pvc.yaml"
+    file = copy / "base/nodered/pvc.yaml"
     before = file.read_text()
     file.write_text(before.replace("Prune=false,Delete=false", "Prune=false"))
     try:
@@ -285,7 +285,7 @@ def test_findings_are_data_with_exit_code_1(copy: Path, capsys):
     assert code == 1
     assert said["rules"] == len(RULES)
     assert [(f["rule"], f["path"], f["environments"]) for f in said["findings"]] == [
-        ("S9", "base/redis/pvc.yaml", ["dev", "preprod", "prod"])
+        ("S9", "base/nodered/pvc.yaml", ["dev", "preprod", "prod"])
     ]
 
 
