@@ -7,19 +7,18 @@ BIN := $(VENV)/bin
 CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
 SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometheus postgresql busybox
 
-.PHONY: help setup demo test bench lint lock picture system
+.PHONY: help setup demo test bench lint lock picture system judges
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint $(BIN)/kubeconform $(BIN)/kube-score \
-  $(VENV)/crds/.ready ## make .venv with bos-tools and the pinned kustomize
+setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
 	@$(BIN)/python -m compileall -q tools/bos_tools
 
 demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
 	@$(BIN)/python tools/demo.py
 
-test: setup system $(VENV)/nodered lint ## everything that CI runs
+test: setup system $(VENV)/nodered judges lint ## everything that CI runs
 	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench and not cluster" --cov --cov-report=
 	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=
 	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
@@ -77,11 +76,14 @@ $(BIN)/kubeconform: tools/sandbox/kubeconform/go.sum | $(VENV)/.ready
 $(BIN)/kube-score: tools/sandbox/kube-score/go.sum | $(VENV)/.ready
 	$(call build,kube-score,github.com/zegl/kube-score/cmd/kube-score,-s -w)
 
-# The operators' own schemas, which are too large for Git (0.5 MB); go.sum pins the bytes.
+# What judges the manifests in the tests.
+judges: $(BIN)/kubeconform $(BIN)/kube-score $(VENV)/crds/.ready
+
+# The schemas of the operators and of Argo CD, which are too large for Git; go.sum pins the bytes.
 $(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
 	@mkdir -p $(@D); set -e; cd tools/sandbox/crds; for module in $$(sed -n 's/^\t\(.*\) \(v.*\)$$/\1@\2/p' go.mod); do \
 	  from=$$(go mod download -json "$$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); test -n "$$from"; \
-	  cp -f "$$from"/config/crd/bases/*.yaml $(CURDIR)/$(@D)/; \
+	  cp -f $$(ls "$$from"/config/crd/bases/*.yaml "$$from"/manifests/crds/*-crd.yaml 2>/dev/null) $(CURDIR)/$(@D)/; \
 	done
 	@chmod u+w $(@D)/*.yaml; touch $@
 
