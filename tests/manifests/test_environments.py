@@ -1,9 +1,11 @@
 """The environments, rendered whole."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
@@ -118,3 +120,12 @@ def test_the_rules_of_growth_have_limits_for_every_volume(env):
     assert len(kept) >= 11
     for one in kept:
         assert rules.of(one.storage_class or "").step >= 2**30, one.id
+
+
+@pytest.mark.parametrize("env", TREE.settings.environments)
+def test_what_argo_cd_is_given_is_what_the_environment_comes_to(env, capsys):
+    """A list of paths that lacks a base hides its changes, and an add-on that is not registered is not there."""
+    assert main(["--repo", str(ROOT), "argocd", "register", "--env", env, "--dry-run", "--output", "json"]) == 0
+
+    said = json.loads(capsys.readouterr().out)
+    assert (said["changed"], said["edits"]) == (False, [])
