@@ -176,6 +176,21 @@ def test_a_process_is_asked_on_the_port_of_its_health():
     assert processes.Program("b", (), "tcp:82").port == 82
 
 
+def test_a_proxy_is_not_asked_for_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    for name in ("home", "tmp", "logs"):
+        (tmp_path / name).mkdir()
+    port = ports.choose(["http"])["http"]
+    words = ("python3", "-m", "http.server", "--bind", ports.LOOPBACK, "--directory", str(tmp_path), str(port))
+    program = processes.Program("http", words, f"http://{ports.LOOPBACK}:{port}/")
+
+    processes.wait(tmp_path, program, processes.start(tmp_path, program))
+
+    assert processes.is_healthy(program)
+    processes.stop(tmp_path)
+    assert not processes.is_healthy(program)
+
+
 def test_a_process_that_ends_at_once_is_told_with_its_last_words(tmp_path):
     for name in ("home", "tmp", "logs"):
         (tmp_path / name).mkdir()

@@ -1,6 +1,7 @@
 """The door to HTTP: the only module that imports httpx2; timeouts everywhere, TLS verified, no secret in an error."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -59,6 +60,7 @@ class Answer:
     headers: Mapping[str, str]
 
 
+LOOPBACK = re.compile(r"https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
 Retry = Callable[[HttpFailed], bool]
 
 
@@ -118,6 +120,7 @@ class Server:
                 timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
                 transport=self._transport,
                 follow_redirects=False,  # a token is not carried to another address
+                trust_env=LOOPBACK.match(self.url) is None,  # a proxy has nothing to do with this machine
             )
         return self._made
 
