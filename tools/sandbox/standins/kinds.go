@@ -27,14 +27,17 @@ var definitions = schema.GroupVersionResource{
 
 // createKinds makes the kinds of CloudNativePG known, and waits until the API server serves them.
 func (s *stage) createKinds(ctx context.Context) error {
-	var named map[string]string
-	if err := yaml.Unmarshal(kinds, &named); err != nil {
+	var groups map[string]map[string]string
+	if err := yaml.Unmarshal(kinds, &groups); err != nil {
 		return err
 	}
-	for kind, plural := range named {
-		_, err := s.dynamic.Resource(definitions).Create(ctx, definition(kind, plural), metav1.CreateOptions{})
-		if err != nil && !errors.IsAlreadyExists(err) {
-			return err
+	for group, named := range groups {
+		for kind, plural := range named {
+			made := definition(group, kind, plural)
+			_, err := s.dynamic.Resource(definitions).Create(ctx, made, metav1.CreateOptions{})
+			if err != nil && !errors.IsAlreadyExists(err) {
+				return err
+			}
 		}
 	}
 	for {
@@ -49,7 +52,11 @@ func (s *stage) createKinds(ctx context.Context) error {
 	}
 }
 
-func definition(kind, plural string) *unstructured.Unstructured {
+func definition(group, kind, plural string) *unstructured.Unstructured {
+	scope := "Namespaced"
+	if strings.HasPrefix(kind, "Cluster") && kind != "Cluster" {
+		scope = "Cluster"
+	}
 	anything := map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "apiextensions.k8s.io/v1",
@@ -60,7 +67,7 @@ func definition(kind, plural string) *unstructured.Unstructured {
 		},
 		"spec": map[string]any{
 			"group": group,
-			"scope": "Namespaced",
+			"scope": scope,
 			"names": map[string]any{
 				"kind": kind, "listKind": kind + "List", "plural": plural, "singular": strings.ToLower(kind),
 			},

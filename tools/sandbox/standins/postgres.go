@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -33,8 +34,20 @@ type cluster struct {
 		WalStorage        *volumeClaim                  `json:"walStorage"`
 		ImagePullSecrets  []corev1.LocalObjectReference `json:"imagePullSecrets"`
 		InheritedMetadata struct {
-			Labels map[string]string `json:"labels"`
+			Labels      map[string]string `json:"labels"`
+			Annotations map[string]string `json:"annotations"`
 		} `json:"inheritedMetadata"`
+		Managed struct {
+			Services struct {
+				Disabled   []string `json:"disabledDefaultServices"`
+				Additional []struct {
+					SelectorType string `json:"selectorType"`
+					Template     struct {
+						metav1.ObjectMeta `json:"metadata"`
+					} `json:"serviceTemplate"`
+				} `json:"additional"`
+			} `json:"services"`
+		} `json:"managed"`
 		Affinity struct {
 			NodeSelector    map[string]string    `json:"nodeSelector"`
 			Tolerations     []corev1.Toleration  `json:"tolerations"`
@@ -84,24 +97,22 @@ func (s *stage) lookAtCluster(ctx context.Context, key string) error {
 	if err := s.dropPods(ctx, wanted); err != nil {
 		return err
 	}
-	for _, role := range []string{"rw", "ro", "r"} {
-		if err := s.ensureService(ctx, wanted, role); err != nil {
-			return err
-		}
+	if err := s.ensureServices(ctx, wanted); err != nil {
+		return err
 	}
 	return s.report(ctx, object, wanted, ready)
 }
 
 func (c *cluster) meta(name string, labels map[string]string) metav1.ObjectMeta {
 	controls := true
-	all := map[string]string{clusterLabel: c.Name}
+	all := map[string]string{clusterLabel: c.Name, "app.kubernetes.io/name": "postgresql"}
 	for _, more := range []map[string]string{c.Spec.InheritedMetadata.Labels, labels} {
 		for key, value := range more {
 			all[key] = value
 		}
 	}
 	return metav1.ObjectMeta{
-		Name: name, Namespace: c.Namespace, Labels: all,
+		Name: name, Namespace: c.Namespace, Labels: all, Annotations: c.Spec.InheritedMetadata.Annotations,
 		OwnerReferences: []metav1.OwnerReference{{
 			APIVersion: group + "/" + version, Kind: "Cluster", Name: c.Name, UID: c.UID, Controller: &controls,
 		}},
@@ -249,7 +260,24 @@ func (s *stage) dropPods(ctx context.Context, c *cluster) error {
 	}
 }
 
-func (s *stage) ensureService(ctx context.Context, c *cluster, role string) error {
+func (s *stage) ensureServices(ctx context.Context, c *cluster) error {
+	for _, role := range []string{"rw", "ro", "r"} {
+		if slices.Contains(c.Spec.Managed.Services.Disabled, role) {
+			continue
+		}
+		if err := s.ensureService(ctx, c, c.Name+"-"+role, role, nil); err != nil {
+			return err
+		}
+	}
+	for _, more := range c.Spec.Managed.Services.Additional {
+		if err := s.ensureService(ctx, c, more.Template.Name, more.SelectorType, more.Template.Labels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stage) ensureService(ctx context.Context, c *cluster, name, role string, labels map[string]string) error {
 	selector := map[string]string{clusterLabel: c.Name, "cnpg.io/podRole": "instance"}
 	switch role {
 	case "rw":
@@ -258,7 +286,7 @@ func (s *stage) ensureService(ctx context.Context, c *cluster, role string) erro
 		selector["cnpg.io/instanceRole"] = "replica"
 	}
 	_, err := s.client.CoreV1().Services(c.Namespace).Create(ctx, &corev1.Service{
-		ObjectMeta: c.meta(c.Name+"-"+role, nil),
+		ObjectMeta: c.meta(name, labels),
 		Spec: corev1.ServiceSpec{
 			Selector: selector,
 			Ports:    []corev1.ServicePort{{Name: "postgres", Port: 5432, TargetPort: intstr.FromInt32(5432)}},
