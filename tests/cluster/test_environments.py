@@ -8,6 +8,7 @@ import yaml
 
 from bos_tools.cli.main import main
 from bos_tools.errors import CommandFailed
+from bos_tools.sandbox import up
 from workshop import until
 
 pytestmark = pytest.mark.cluster
@@ -20,8 +21,10 @@ def env(request) -> str:
 
 
 @pytest.fixture(scope="module")
-def box(kept, env):
-    return kept(env, whole=False)
+def box(_built, env, tmp_path_factory):
+    box = up(ROOT, env, env, with_argocd=False, with_forge=False, folder=tmp_path_factory.mktemp("env") / env)
+    yield box
+    box.down()
 
 
 def test_its_nodes_are_those_of_environment_yaml(box, env, read):
@@ -46,14 +49,18 @@ def test_every_pod_of_it_finds_a_node_and_every_claim_a_volume(box, env, read, c
     assert main(["--repo", str(ROOT), "render", "--env", env]) == 0
     rendered = capsys.readouterr().out.encode()
 
+    refused: list[str] = []
+
     def applied() -> bool:
         try:
             box.box.ask("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=rendered)
-        except CommandFailed:  # the first time some come before their namespace
-            return False
+        except CommandFailed as failed:  # the first time some come before their namespace
+            refused.append(failed.stderr)
+            return len(refused) == 4
         return True
 
     until(applied, "everything is applied")
+    assert len(refused) < 4, refused[-1]
 
     def unfinished() -> list[str]:
         pods = read(box, "pods", "--namespace", "buildingos")["items"]

@@ -61,6 +61,7 @@ def up(
 def down(folder: Path, tell: Tell = lambda _: None) -> bool:
     """End every process of a sandbox and remove its folder; tell whether there was anything."""
     processes.supported()
+    folder = folder.resolve()
     with _turn(folder, tell):
         there = bool(processes.living(folder)) or folder.exists()
         processes.stop(folder)
@@ -120,6 +121,7 @@ def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
         if lost:
             tell(f"a port was taken meanwhile, so everything starts anew: {', '.join(lost)}")
             processes.stop(folder)
+            now.done = [what for what in now.done if what == "forge"]  # the others have put addresses into objects
         fresh = [name for name in PORTS if name in lost or name not in now.ports]
         now.ports |= ports.choose(fresh, state.ports_of_others(folder) | set(now.ports.values()))
         now.save(folder)
