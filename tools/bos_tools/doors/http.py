@@ -96,10 +96,13 @@ class Server:
         verify: bool | str = True,
         transport: "Transport | None" = None,
         patience: float = PATIENCE,
+        reach: float | None = None,
     ) -> None:
         self.who = who
         self.url = url.rstrip("/")
         self.patience = patience
+        self.reach = patience if reach is None else reach
+        """Seconds to go on trying to connect."""
         self._headers = dict(headers or {})
         self._verify = verify
         self._transport = transport
@@ -145,7 +148,8 @@ class Server:
         A connection that fails before the request is sent is tried again; one that breaks later only for GET.
         Raises HttpFailed for an error that stays, Unreachable for no answer.
         """
-        deadline = time.monotonic() + self.patience
+        began = time.monotonic()
+        deadline = began + self.patience
         tries = 0
         while True:
             tries += 1
@@ -159,7 +163,7 @@ class Server:
                 if time.monotonic() + pause > deadline:
                     raise
             except Unreachable as lost:
-                if not (lost.is_early or method == "GET") or time.monotonic() + pause > deadline:
+                if not (lost.is_early or method == "GET") or time.monotonic() + pause > began + self.reach:
                     raise
             time.sleep(pause)
 

@@ -102,7 +102,7 @@ class Api:
             )
         if failed.status == 404:
             return OutsideError(
-                f"{who} has no such repository, or the token may not see it: {self.repository}",
+                f"{who} has no such repository, or the token may not see it: {self.repository}: {failed.said}",
                 reason="not-found",
                 hint=f"look at the remote's address, and at what the token of {self.token.variable} may read",
             )

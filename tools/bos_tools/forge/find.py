@@ -27,6 +27,8 @@ TOKENS = {"github": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab": ("GITLAB_TOKEN",), "
 ANY = "BOS_FORGE_TOKEN"
 PATIENCE = 120.0
 """Seconds over all tries of one call: GitHub may ask for a minute ("rate limits for the REST API")."""
+REACH = 15.0
+"""Seconds to go on trying to connect: a wrong address should not look like a hang."""
 SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>\[[^\]]+\]|[^/:]+):(?!//)(?P<path>.+)")
 
 
@@ -42,7 +44,7 @@ def forge_of(url: str, *, transport: "Transport | None" = None) -> Forge:
     who = f"{KINDS[kind].name} at {urlsplit(base).netloc}"
     verify = os.environ.get("GIT_SSL_CAINFO") or True  # whom git trusts, we trust
     headers = KINDS[kind].headers(chosen)
-    server = Server(who, base, headers=headers, verify=verify, transport=transport, patience=PATIENCE)
+    server = Server(who, base, headers=headers, verify=verify, transport=transport, patience=PATIENCE, reach=REACH)
     return KINDS[kind](Api(server, place.path, chosen), place)
 
 
