@@ -172,7 +172,7 @@ def test_a_second_run_writes_nothing_and_a_newer_version_edits_the_same_pull_req
 
     assert code == 0
     assert "pull request #1, unchanged" in out
-    assert team.pulls() == before
+    assert [said(pull) for pull in team.pulls()] == [said(pull) for pull in before]
     code, out, _ = team.bump("web", "v1.0.2", "--pr")
     (pull,) = team.pulls()
     assert (code, pull["number"], pull["title"]) == (0, 1, "Bump web to v1.0.2 in dev")
@@ -182,7 +182,12 @@ def test_a_second_run_writes_nothing_and_a_newer_version_edits_the_same_pull_req
     code, _, err = team.bump("web", "v1.0.1", "--pr")
     assert code == 1
     assert "web in dev is newer already: v1.0.2, as pull request #1 proposes" in err
-    assert team.pulls() == [pull]
+    assert [said(now) for now in team.pulls()] == [said(pull)]
+
+
+def said(pull: dict[str, Any]) -> list[Any]:
+    """Return what a run of ours could have written."""
+    return [pull["number"], pull["title"], pull["body"], pull["head"]["sha"], pull["content_version"], pull["comments"]]
 
 
 def test_a_wider_change_closes_the_narrower_pull_request_and_takes_its_branch_away(team):

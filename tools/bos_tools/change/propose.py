@@ -72,6 +72,8 @@ class _Try:
         found = self._open(heads)
         mine = next((one for one in found if one.pull.branch == self.name), None)
         others = [one for one in found if one is not mine]
+        if mine is None and self.name in heads:
+            self._free(heads[self.name])
         if not (mine and self._holds(mine)) and (holder := next(filter(self._holds, others), None)):
             there = holder.pull
             return replace(outcome, pull_request=Proposed(there.number, there.url, there.branch, "unchanged"))
@@ -95,27 +97,54 @@ class _Try:
         made = [self._look(pull, heads[pull.branch]) for pull in pulls if pull.branch in heads]
         return [one for one in made if one is not None]
 
+    def _free(self, head: str) -> None:
+        """Hold that a branch without a pull request may be ours: another run may be just about to open one.
+
+        Raises Refused where it holds somebody's commits or something newer.
+        """
+        away = f"git push {self.target.remote} --delete {self.name}"
+        if self.door.is_ancestor(head, self.main.sha):
+            return
+        if not topic.is_ours(self.door, head):
+            raise Refused(
+                f"the branch has commits that are not ours, and no open pull request: {self.name}",
+                reason="foreign-branch",
+                hint=f"open one from it, or delete it: {away}",
+            )
+        self._plan_on(
+            head, f"the branch {self.name} has it, without an open pull request", f"or, if it is given up: {away}"
+        )
+
     def _look(self, pull: PullRequest, head: str) -> _Open | None:
         is_ours = topic.is_ours(self.door, head)
         paths = frozenset(self.door.changed(self._base(head, is_ours=is_ours), head))
         if not paths & self.plan.files.keys() and pull.branch != self.name:
             return None
-        plan = None
         try:
-            plan = self.intent.plan(Tree(self.door.at(head)))
-        except Refused as error:
+            plan = self._plan_on(head, f"pull request #{pull.number} proposes", f"or close {pull.url} first")
+        except Refused:
             if pull.branch == self.name and not self.dry_run:  # a slower run may have left its own words there
                 self._tell(pull, head, self._whole(head, is_ours=is_ours), self.door.told(head)[1].splitlines()[0])
+            raise
+        return _Open(pull, head, is_ours or self.door.is_ancestor(head, self.main.sha), paths, plan)
+
+    def _plan_on(self, head: str, who: str, way_out: str) -> Plan | None:
+        """Return the plan on a branch's newest commit, None where that is too broken to hold anything.
+
+        Raises Refused with who holds what the intent is refused on, such as a newer version.
+        """
+        try:
+            return self.intent.plan(Tree(self.door.at(head)))
+        except Refused as error:
             raise Refused(
-                f"{error.message}, as pull request #{pull.number} proposes",
+                f"{error.message}, as {who}",
                 reason=error.reason,
-                hint="; ".join(filter(None, [error.hint, f"or close {pull.url} first"])),
+                hint="; ".join(filter(None, [error.hint, way_out])),
                 path=error.path,
                 line=error.line,
             ) from error
         except BosError:
-            pass  # broken there: it neither holds the change nor stands in its way
-        return _Open(pull, head, is_ours or self.door.is_ancestor(head, self.main.sha), paths, plan)
+            return None
 
     def _base(self, head: str, *, is_ours: bool) -> str:
         """Return where a branch left the target branch; a shallow clone may not know that of others' commits."""
@@ -160,13 +189,7 @@ class _Try:
         if is_ours:
             paths = frozenset(self.door.changed(self.door.told(head)[0][0], head))
             return (head, self.proof, None) if self._says_the_same(head, paths) else self._push_anew(over=head)
-        if mine is None:
-            raise Refused(
-                f"the branch has commits that are not ours, and no open pull request: {self.name}",
-                reason="foreign-branch",
-                hint=f"open one from it, or delete it: git push {self.target.remote} --delete {self.name}",
-            )
-        if mine.plan is not None and not mine.plan.files:
+        if mine is not None and mine.plan is not None and not mine.plan.files:
             return head, self._whole(head, is_ours=False), None
         return self._push_on_top(head)
 
