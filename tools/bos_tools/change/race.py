@@ -28,6 +28,7 @@ def run(door: "Git", remote: str, branch: str | None, attempt: Callable[["Branch
     from bos_tools.doors import remote as remotes
 
     with ExitStack() as held:
+        held.callback(door.close)
         target = held.enter_context(remotes.fetched(door, remote, branch or door.default_branch()))
         race = Race(target.name)
         while True:

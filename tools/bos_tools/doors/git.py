@@ -73,18 +73,22 @@ class Git:
         return self.run("rev-parse", "--show-prefix").rstrip("\n")
 
     @cached_property
-    def objects(self) -> "git.GitCmdObjectDB":
-        """Return the object database: one process that answers for every object."""
+    def _repo(self) -> "git.Repo":
         os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # else the import runs `git version`
         import git
 
-        return git.Repo(self.root, odbt=git.GitCmdObjectDB, search_parent_directories=True).odb
+        return git.Repo(self.root, odbt=git.GitCmdObjectDB, search_parent_directories=True)
+
+    def close(self) -> None:
+        """End the process that answers for objects; it begins again when it is needed."""
+        if repo := self.__dict__.pop("_repo", None):
+            repo.close()
 
     def blob(self, sha: str) -> bytes:
         """Return a blob's bytes."""
         if len(sha) > 40:  # GitPython reads SHA-1 repositories only
             return self.run("cat-file", "blob", sha).encode("utf-8", "surrogateescape")
-        data: bytes = self.objects.stream(bytes.fromhex(sha)).read()
+        data: bytes = self._repo.odb.stream(bytes.fromhex(sha)).read()
         return data
 
     def run(
