@@ -6,6 +6,7 @@ from bos_tools.change.pipeline import Outcome
 from bos_tools.change.propose import propose
 from bos_tools.forge.find import forge_of
 from bos_tools.intents.bump import Bump, Request
+from bos_tools.intents.plan import Intent
 from forges import REMOTE, Pretend
 from workshop import clone, git, remote, repository, write
 
@@ -16,9 +17,9 @@ TOPIC = "bos-tools/dev/bump-web"
 class Place:
     """A clone, its bare remote, and a forge that only knows the pull requests."""
 
-    def __init__(self, root: Path, kind: str) -> None:
+    def __init__(self, root: Path, kind: str, contents: dict[str, bytes] | None = None) -> None:
         self.root = root
-        self.work = repository(root / "work")
+        self.work = repository(root / "work", contents)
         self.bare = remote(self.work, root / "origin.git")
         self.kind = kind
         self.forge = Pretend(kind)
@@ -26,6 +27,10 @@ class Place:
     def bump(self, *words: str, dry_run: bool = False, work: Path | None = None, **allow: bool) -> Outcome:
         """Propose `web=v1.0.1`, or several such words."""
         intent = Bump(None, tuple(Request.read(*word.split("=")) for word in words), **allow)
+        return self.propose(intent, dry_run=dry_run, work=work)
+
+    def propose(self, intent: Intent, *, dry_run: bool = False, work: Path | None = None) -> Outcome:
+        """Propose any intent."""
         forge = forge_of(REMOTE[self.kind], transport=self.forge.transport)
         return propose(intent, work or self.work, forge, remote="origin", branch="main", dry_run=dry_run)
 

@@ -2,11 +2,9 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,28 +14,10 @@ import pytest
 
 from workshop import WHO, files, git, repository, write
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.cluster
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 WEB = "overlays/dev/web/kustomization.yaml"
 TOPIC = "bos-tools/dev/bump-web"
-SETTINGS = """\
-RUN_USER = {user}
-I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
-[server]
-HTTP_ADDR = 127.0.0.1
-HTTP_PORT = {port}
-ROOT_URL = {url}/
-STATIC_ROOT_PATH = {static}
-OFFLINE_MODE = true
-DISABLE_SSH = true
-[database]
-DB_TYPE = sqlite3
-PATH = {folder}/gitea.db
-[security]
-INSTALL_LOCK = true
-[service]
-DISABLE_REGISTRATION = true
-"""
 
 
 @dataclass(frozen=True)
@@ -56,41 +36,8 @@ class Gitea:
 
 
 @pytest.fixture(scope="session")
-def gitea(tmp_path_factory) -> Iterator[Gitea]:
-    program, static = os.environ["BOS_TEST_GITEA"].split(":")
-    folder = tmp_path_factory.mktemp("gitea")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
-    (folder / "app.ini").write_text(SETTINGS.format(user=user, port=port, url=url, static=static, folder=folder))
-    command = [program, "--config", str(folder / "app.ini")]
-    # Gitea writes Git's global configuration: with the GIT_CONFIG_GLOBAL of our tests, and as root, over /dev/null itself
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    env = {**kept, "GITEA_WORK_DIR": str(folder), "HOME": str(folder)}
-
-    def say(*words: str) -> str:
-        return subprocess.run([*command, *words], env=env, capture_output=True, text=True, check=True).stdout
-
-    say("migrate")
-    admin = ("admin", "user")
-    say(*admin, "create", "--username", "bot", "--random-password", "--email", "bot@example.com", "--admin", "--must-change-password=false")  # fmt: skip
-    token = say(*admin, "generate-access-token", "--username", "bot", "--token-name", "t", "--scopes", "all", "--raw")
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen([*command, "web"], env=env, stdout=log, stderr=log)
-    try:
-        for _ in range(240):
-            try:
-                httpx2.get(f"{url}/api/healthz").raise_for_status()
-                break
-            except httpx2.HTTPError:
-                assert running.poll() is None, (folder / "log").read_text()
-                time.sleep(0.25)
-        yield Gitea(url, token.split()[-1])
-    finally:
-        running.terminate()
-        running.wait(20)
+def gitea(dev) -> Gitea:
+    return Gitea(dev.gitea_url, dev.gitea_token)
 
 
 class Team:

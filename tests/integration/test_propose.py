@@ -1,13 +1,13 @@
 """Pull requests: one for a kind, an environment and services, and none beside what is proposed already."""
 
+from pathlib import Path
+
 import pytest
 
-from bos_tools.change.propose import propose
 from bos_tools.errors import Refused
-from bos_tools.forge.find import forge_of
 from bos_tools.intents.bump import Bump, Request
-from forges import REMOTE
-from proposals import TOPIC, WEB
+from bos_tools.intents.grow import Grow, Wish
+from proposals import TOPIC, WEB, Place
 from workshop import git
 
 pytestmark = pytest.mark.integration
@@ -100,9 +100,7 @@ def test_environments_are_apart(hub):
     hub.bump("web=v1.0.1")
     intent = Bump("preprod", (Request.read("web", "v1.0.0-rc1"),), allow_downgrade=True)
 
-    done = propose(
-        intent, hub.work, forge_of(REMOTE["github"], transport=hub.forge.transport), remote="origin", branch="main"
-    )
+    done = hub.propose(intent)
 
     assert (done.pull_request.number, done.pull_request.branch) == (2, "bos-tools/preprod/bump-web")
 
@@ -121,6 +119,21 @@ def test_a_pull_request_on_a_later_page_is_found(place):
     place.bump("web=v1.0.1")
 
     assert place.bump("web=v1.0.1").pull_request.action == "unchanged"
+
+
+def test_growing_by_so_much_is_proposed_once_and_a_larger_size_edits_it(tmp_path, forge_token):
+    ours = Path(__file__).resolve().parents[2]
+    listed = git(ours, "ls-files", "base", "overlays", "pyproject.toml").split()
+    place = Place(tmp_path, "gitea", {path: (ours / path).read_bytes() for path in listed})
+    more = Grow("dev", "redis-data", Wish.read("+1Gi"), needs_snapshot=False, beyond_plan=True)
+
+    done = [place.propose(more).pull_request for _ in range(2)]
+
+    assert [(one.number, one.action) for one in done] == [(1, "opened"), (1, "unchanged")]
+    assert place.branches() >= {"bos-tools/dev/grow-redis.redis-data"}
+    twice = place.propose(Grow("dev", "redis-data", Wish.read("4Gi"), needs_snapshot=False, beyond_plan=True))
+    assert (twice.pull_request.number, twice.pull_request.action) == (1, "updated")
+    assert "4Gi" in place.forge.pulls[0]["title"]
 
 
 def test_a_dry_run_says_what_would_be_and_does_nothing(place):

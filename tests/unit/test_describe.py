@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bos_tools.change import describe, topic
 from bos_tools.change.prove import Proof
+from bos_tools.cli.change import Landing
+from bos_tools.errors import Usage
 from bos_tools.intents.bump import Bump
 from bos_tools.intents.plan import FieldEffect, ImageEffect, Plan
 from bos_tools.render.objects import Change
@@ -105,6 +107,12 @@ def test_a_name_is_always_one_that_git_takes(names):
     assert ".." not in last
     assert not last.endswith((".", ".lock"))
     assert len(last) < 140
+
+
+@pytest.mark.parametrize("how", [{"commit": True}, {"push": True}])
+def test_a_pull_request_goes_with_neither_a_commit_nor_a_push(how):
+    with pytest.raises(Usage, match="--pr goes alone"):
+        Landing(pr=True, **how)
 
 
 def test_names_that_are_cut_or_cleaned_stay_apart():

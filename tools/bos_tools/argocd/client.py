@@ -12,7 +12,7 @@ from bos_tools.doors.http import PATIENCE, HttpFailed, Server
 from bos_tools.errors import OutsideError
 
 if TYPE_CHECKING:
-    import httpx2
+    from bos_tools.doors.http import Transport
 
 WHO = "Argo CD"
 RENDER_TIMEOUT = 120.0
@@ -37,7 +37,7 @@ class ArgoCD:
         user: tuple[str, str] | None = None,
         ca_file: str | None = None,
         insecure: bool = False,
-        transport: "httpx2.BaseTransport | None" = None,
+        transport: "Transport | None" = None,
         patience: float = PATIENCE,
     ) -> "ArgoCD":
         """Connect with a token, or log in with a name and a password; TLS is verified unless told otherwise.

@@ -111,15 +111,19 @@ class _Try:
                 reason="foreign-branch",
                 hint=f"open one from it, or delete it: {away}",
             )
+        if self._says_the_same(head, self._paths(head, is_ours=True)):
+            return
         self._plan_on(
             head, f"the branch {self.name} has it, without an open pull request", f"or, if it is given up: {away}"
         )
 
     def _look(self, pull: PullRequest, head: str) -> _Open | None:
         is_ours = topic.is_ours(self.door, head)
-        paths = frozenset(self.door.changed(self._base(head, is_ours=is_ours), head))
+        paths = self._paths(head, is_ours=is_ours)
         if not paths & self.plan.files.keys() and pull.branch != self.name:
             return None
+        if pull.branch == self.name and is_ours and self._says_the_same(head, paths):
+            return _Open(pull, head, is_ours, paths, None)
         try:
             plan = self._plan_on(head, f"pull request #{pull.number} proposes", f"or close {pull.url} first")
         except Refused:
@@ -145,6 +149,9 @@ class _Try:
             ) from error
         except BosError:
             return None
+
+    def _paths(self, head: str, *, is_ours: bool) -> frozenset[str]:
+        return frozenset(self.door.changed(self._base(head, is_ours=is_ours), head))
 
     def _base(self, head: str, *, is_ours: bool) -> str:
         """Return where a branch left the target branch; a shallow clone may not know that of others' commits."""
@@ -187,8 +194,8 @@ class _Try:
             return self._push_anew(over=head or "")
         is_ours = topic.is_ours(self.door, head)
         if is_ours:
-            paths = frozenset(self.door.changed(self.door.told(head)[0][0], head))
-            return (head, self.proof, None) if self._says_the_same(head, paths) else self._push_anew(over=head)
+            is_same = self._says_the_same(head, self._paths(head, is_ours=True))
+            return (head, self.proof, None) if is_same else self._push_anew(over=head)
         if mine is not None and mine.plan is not None and not mine.plan.files:
             return head, self._whole(head, is_ours=False), None
         return self._push_on_top(head)

@@ -51,6 +51,7 @@ def register(
     dry_run: change.DryRun = False,
     commit: change.Commit = False,
     push: change.Push = False,
+    pr: change.Pr = False,
     remote: change.Remote = "origin",
     branch: change.Branch = None,
     form: output.Output = output.Format.text,
@@ -60,7 +61,9 @@ def register(
 
     if apply and dry_run:
         raise Usage("--apply and --dry-run exclude each other", reason="usage")
-    how = change.Landing(dry_run, commit, push, remote, branch)
+    if apply and pr:
+        raise Usage("--apply and --pr exclude each other: what is merged is applied", reason="usage")
+    how = change.Landing(dry_run, commit, push, remote, branch, pr)
     access = argocd.Access(server, token_file, ca_file, insecure)
     credentials = _credentials(repo_username, repo_password_file, repo_ssh_key_file)
     outcome = change.land(context, Register(env, tuple(services or ())), how)

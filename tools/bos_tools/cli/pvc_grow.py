@@ -46,6 +46,7 @@ def grow(
     dry_run: change.DryRun = False,
     commit: change.Commit = False,
     push: change.Push = False,
+    pr: change.Pr = False,
     remote: change.Remote = "origin",
     branch: change.Branch = None,
     reason: Reason = None,
@@ -80,7 +81,7 @@ def grow(
         beyond_plan=beyond_plan,
         needs_snapshot=not no_snapshot,
     )
-    how = change.Landing(dry_run, commit, push, remote, branch)
+    how = change.Landing(dry_run, commit, push, remote, branch, pr)
     outcome = change.land(context, intent, how)
     change.report(outcome, form, how)
     if no_live:
@@ -94,6 +95,7 @@ def adopt(
     dry_run: change.DryRun = False,
     commit: change.Commit = False,
     push: change.Push = False,
+    pr: change.Pr = False,
     remote: change.Remote = "origin",
     branch: change.Branch = None,
     reason: Reason = None,
@@ -106,7 +108,7 @@ def adopt(
 
     volume = _volume(context, env, what)
     intent = Adopt(env, what, _look(volume, volume.size, kubeconfig, cluster, ask=False), reason or "grown by hand")
-    how = change.Landing(dry_run, commit, push, remote, branch)
+    how = change.Landing(dry_run, commit, push, remote, branch, pr)
     change.report(change.land(context, intent, how), form, how)
 
 
