@@ -175,6 +175,15 @@ def test_github_is_left_alone_until_its_budget_begins_anew(monkeypatch, naps):
         client(pretend).find("bos-tools/", "main")
 
 
+def test_certificates_that_are_none_are_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("BOS_FORGE_TOKEN", TOKEN)
+    (tmp_path / "broken.pem").write_text("none")
+    for name in ("missing.pem", "broken.pem"):
+        monkeypatch.setenv("GIT_SSL_CAINFO", str(tmp_path / name))
+        with pytest.raises(OutsideError, match=f"can't be read: .*{name}"):
+            forge_of("https://github.com/team/gitops").find("bos-tools/", "main")
+
+
 def test_a_busy_forge_is_asked_again(pretend, naps):
     pretend.faults = [httpx2.Response(503), httpx2.Response(429, headers={"retry-after": "7"})]
 

@@ -115,7 +115,15 @@ class Server:
 
             import httpx2
 
-            verify = ssl.create_default_context(cafile=self._verify) if isinstance(self._verify, str) else self._verify
+            verify: ssl.SSLContext | bool
+            try:
+                verify = (
+                    ssl.create_default_context(cafile=self._verify) if isinstance(self._verify, str) else self._verify
+                )
+            except OSError as error:
+                raise OutsideError(
+                    f"the certificates to trust for {self.who} can't be read: {self._verify}", reason="bad-ca"
+                ) from error
             self._made = httpx2.Client(
                 base_url=self.url,
                 headers=self._headers,
