@@ -115,14 +115,12 @@ class Server:
 
             import httpx2
 
-            verify: ssl.SSLContext | bool
+            named = self._verify
             try:
-                verify = (
-                    ssl.create_default_context(cafile=self._verify) if isinstance(self._verify, str) else self._verify
-                )
+                verify = ssl.create_default_context(cafile=named) if isinstance(named, str) else named
             except OSError as error:
                 raise OutsideError(
-                    f"the certificates to trust for {self.who} can't be read: {self._verify}", reason="bad-ca"
+                    f"the certificates to trust for {self.who} can't be read: {named}", reason="bad-ca"
                 ) from error
             self._made = httpx2.Client(
                 base_url=self.url,
