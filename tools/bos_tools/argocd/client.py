@@ -115,7 +115,8 @@ class ArgoCD:
         query = {"project": project, "cascade": str(cascade).lower(), "propagationPolicy": "foreground"}
         if not cascade:
             del query["propagationPolicy"]
-        self._call(f"to delete {name}", "DELETE", f"applications/{quote(name)}", query=query)
+        # an empty body, for Argo CD takes no call without a content type
+        self._call(f"to delete {name}", "DELETE", f"applications/{quote(name)}", query=query, body={})
 
     def sync(self, name: str, project: str, *, prune: bool = True) -> None:
         """Ask for a sync of what automatic sync would apply; waits for an operation that runs already."""
@@ -181,10 +182,6 @@ class ArgoCD:
         path = f"/api/v1/projects/{quote(name)}"
         with told(f"to change the project {name}"):
             self._server.call("PUT", path, json={"project": data})  # the same bytes would conflict again
-
-    def delete_project(self, name: str) -> None:
-        """Delete a project, which must have no application."""
-        self._call(f"to delete the project {name}", "DELETE", f"projects/{quote(name)}")
 
     def create_token(self, project: str, role: str, seconds: int) -> str:
         """Return a new token of a project's role; 0 seconds stand for ever."""

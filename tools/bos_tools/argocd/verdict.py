@@ -1,5 +1,6 @@
 """What an application's state means: live, waiting, held or failed, and why; `Synced` alone is never success."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -161,5 +162,5 @@ def _help(message: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a message on one line, at most 400 characters."""
-    said = " ".join(text.split())
+    said = re.sub(r'(error when \w+) "/\S+"', r"\1", " ".join(text.split()))  # a scratch file of Argo CD's
     return said if len(said) <= 400 else f"{said[:399]}…"

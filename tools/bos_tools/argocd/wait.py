@@ -8,7 +8,7 @@ from datetime import datetime
 from bos_tools.argocd.client import ArgoCD
 from bos_tools.argocd.compare import differs
 from bos_tools.argocd.models import Application
-from bos_tools.argocd.verdict import State, Verdict, Wanted, judge
+from bos_tools.argocd.verdict import State, Verdict, Wanted, judge, one_line
 from bos_tools.argocd.watch import Watch
 from bos_tools.doors.process import in_parallel
 from bos_tools.errors import OutsideError, Refused
@@ -47,10 +47,13 @@ class Wait:
         selector: str,
         timeout: float,
         is_patient: bool = False,
+        parent: str = "",
         show: Show = lambda _: None,
     ) -> None:
         self._client, self._wanted, self._selector = client, wanted, selector
         self._seen = {name: Seen(name, project) for name, project in names.items()}
+        self._parent = parent
+        """The application that makes the others: its health is theirs, and they say why."""
         self._looked: dict[str, str] = {}
         self._timeout, self._is_patient, self._show = timeout, is_patient, show
 
@@ -109,6 +112,8 @@ class Wait:
         verdict = judge(app, self._wanted, since=known.since, is_patient=self._is_patient)
         if verdict.state is State.unproven or (verdict.state is State.live and known.verdict.state is not State.live):
             verdict = self._proved(known)
+        if app.name == self._parent and verdict.why.startswith("Degraded"):
+            verdict = replace(verdict, state=State.waiting)
         self._seen[app.name] = replace(known, app=app, verdict=verdict)
         self._show(list(self._seen.values()))
         if verdict.state is State.failed:
@@ -124,17 +129,26 @@ class Wait:
     def _failure(self, one: Seen) -> OutsideError:
         why = one.verdict.why
         if why.startswith("Degraded"):
-            sick = [
-                f"{node.id}: {node.health.message or node.health.status}"
-                for node in self._client.nodes(one.name, one.project)
-                if node.health is not None and node.health.status == "Degraded"
-            ]
+            sick = self._nodes(one, "Degraded")
             why = f"Degraded: {sick[0]}" if sick else why
         return OutsideError(f"{one.name} failed: {why}", reason="sync-failed", hint=one.verdict.hint)
 
+    def _nodes(self, one: Seen, health: str) -> list[str]:
+        """Return the objects of an application that are in some health, with what they say."""
+        return [
+            f"{node.id}: {one_line(node.health.message) or health}"
+            for node in self._client.nodes(one.name, one.project)
+            if node.health is not None and node.health.status == health
+        ]
+
+    def _why_late(self, one: Seen) -> str:
+        found = self._nodes(one, "Progressing") if one.verdict.why == "Progressing" else []
+        return found[0] if found else one.verdict.why or str(one.verdict.state)
+
     def _too_late(self) -> OutsideError:
         late = [one for one in self._seen.values() if one.verdict.state is not State.live]
-        said = "; ".join(f"{one.name} ({one.verdict.why or one.verdict.state})" for one in late[:3])
+        late.sort(key=lambda one: (one.name == self._parent, one.verdict.why == "Progressing"))
+        said = "; ".join(f"{one.name} ({self._why_late(one)})" for one in late[:3])
         more = f" and {len(late) - 3} more" if len(late) > 3 else ""
         return OutsideError(
             f"not live within {self._timeout:.0f} s: {said}{more}",

@@ -108,7 +108,7 @@ def _apply(
     _look_at_configuration(client.settings())
     names = {data["metadata"]["name"]: data["spec"]["project"] for data in made.values() if _is_application(data)}
     return done, argocd_wait.until_live(
-        client, names, target.selector, wanted=lambda _: True, timeout=timeout, is_patient=True
+        client, names, target.selector, wanted=lambda _: True, timeout=timeout, parent=said.root
     )
 
 

@@ -111,14 +111,22 @@ def until_live(
     *,
     wanted: "Wanted",
     timeout: float,
-    is_patient: bool = False,
+    parent: str = "",
 ) -> "list[Seen]":
     """Wait for applications and show how far each is, on stderr."""
     from bos_tools.argocd.wait import Wait
 
     with _display() as show:
+        is_patient = bool(parent)  # a first registration may need Argo CD's retries
         return Wait(
-            client, names, wanted=wanted, selector=selector, timeout=timeout, is_patient=is_patient, show=show
+            client,
+            names,
+            wanted=wanted,
+            selector=selector,
+            timeout=timeout,
+            is_patient=is_patient,
+            parent=parent,
+            show=show,
         ).run()
 
 
