@@ -186,7 +186,7 @@ class ArgoCD:
     def create_token(self, project: str, role: str, seconds: int) -> str:
         """Return a new token of a project's role; 0 seconds stand for ever."""
         path = f"projects/{quote(project)}/roles/{quote(role)}/token"
-        body = {"project": project, "role": role, "expiresIn": str(seconds)}
+        body = {"project": project, "role": role, "expiresIn": seconds}
         return str(self._call(f"for a token of {project}", "POST", path, body=body)["token"])
 
     def add_repository(self, data: Data) -> None:

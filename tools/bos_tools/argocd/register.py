@@ -61,34 +61,24 @@ def _owned(client: ArgoCD, made: Mapping[str, Data]) -> None:
 
 
 def _project(client: ArgoCD, data: Data) -> Done:
-    """Create a project or make it what it should be; its tokens stay."""
+    """Create a project or make it what it should be; its tokens, which are in its status, stay."""
     name = data["metadata"]["name"]
     for _ in range(TRIES):
         live = client.project(name)
         if live is None:
             client.create_project(data)
             return Done("AppProject", name, "created")
-        wanted = _with_tokens(data, live)
-        if _same(live, wanted):
+        if _same(live, data):
             return Done("AppProject", name, "already so")
-        meta = {**wanted["metadata"], "resourceVersion": live["metadata"].get("resourceVersion")}
+        meta = {**data["metadata"], "resourceVersion": live["metadata"].get("resourceVersion")}
         try:
-            client.replace_project({**wanted, "metadata": meta, "status": live.get("status") or {}})
+            client.replace_project({**data, "metadata": meta, "status": live.get("status") or {}})
         except OutsideError as error:
             if error.reason != "conflict":  # else somebody, or the root, was faster: read it again
                 raise
         else:
             return Done("AppProject", name, "changed")
     raise OutsideError(f"the project {name} keeps changing", reason="conflict", hint="run it again")
-
-
-def _with_tokens(data: Data, live: Data) -> Data:
-    tokens = {role.get("name"): role.get("jwtTokens") for role in live["spec"].get("roles") or []}
-    roles = [
-        {**role, "jwtTokens": tokens[role["name"]]} if tokens.get(role["name"]) else role
-        for role in data["spec"]["roles"]
-    ]
-    return {**data, "spec": {**data["spec"], "roles": roles}}
 
 
 def _repository(url: str, credentials: Credentials) -> Data:

@@ -13,7 +13,7 @@ from bos_tools.argocd.watch import Watch
 from bos_tools.doors.process import in_parallel
 from bos_tools.errors import OutsideError, Refused
 
-AGAIN = 5.0
+AGAIN = 2.0
 """Seconds after which what has not moved is looked at again: Argo CD's own times have no fractions."""
 
 

@@ -91,11 +91,7 @@ def root(plan: Registration) -> Data:
     made["spec"] |= {
         "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": plan.folder},
         "destination": {"server": IN_CLUSTER, "namespace": plan.namespace},
-        # tokens are made by the API and live in the project, where Git has none
-        "ignoreDifferences": [
-            {"group": "argoproj.io", "kind": "AppProject", "jqPathExpressions": [".spec.roles[]?.jwtTokens"]}
-        ],
-        "syncPolicy": _sync_policy(plan, ["FailOnSharedResource=true", "RespectIgnoreDifferences=true"]),
+        "syncPolicy": _sync_policy(plan, ["FailOnSharedResource=true"]),
     }
     return made
 
