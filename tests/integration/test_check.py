@@ -206,6 +206,14 @@ MUTATIONS = [
     Mutation("L6", "overlays/prod/environment.yaml", "        buildingos.io/role: ingress\n", "        buildingos.io/role: worker\n", "- name: nginx-ingress"),
     Mutation("L6", "overlays/prod/environment.yaml", "        value: ingress\n", "        value: other\n", "- name: nginx-ingress"),
     Mutation("L3", "overlays/prod/environment.yaml", "version: 0.29.0", "version: ^0.29", "version: ^0.29"),
+    Mutation("A1", "overlays/prod/argocd/application-web.yaml", "- Prune=confirm\n    ", "", "syncOptions:"),
+    Mutation("A1", "overlays/dev/argocd/application-web.yaml", "ServerSideDiff=false", "ServerSideDiff=true", "ServerSideDiff=true"),
+    Mutation("A1", "overlays/dev/argocd/project.yaml", "server: https://kubernetes.default.svc", "server: '*'", "server: '*'"),
+    Mutation("A1", "overlays/prod/argocd/application-redis.yaml", "/spec/volumeClaimTemplates", "/spec/replicas", "/spec/replicas"),
+    Mutation("A1", "overlays/dev/argocd/root.yaml", "prune: true", "prune: true\n      allowEmpty: true", "allowEmpty"),
+    Mutation("A2", "overlays/dev/argocd/application-web.yaml", "/base/web;", "", "manifest-generate-paths"),
+    Mutation("A2", WEB, "components:\n", "components:\n- ../../../base/components/ha\n", "manifest-generate-paths", "overlays/dev/argocd/application-web.yaml"),
+    Mutation("A3", "base/platform/namespace.yaml", "Delete=false", "Delete=false,ServerSideApply=true", "ServerSideApply"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bos_tools.errors import Usage
 from bos_tools.render.kustomize import Renderer
 from bos_tools.review import (
+    rules_argocd,
     rules_database,
     rules_delivery,
     rules_kustomize,
@@ -21,8 +22,8 @@ from bos_tools.review.findings import Finding, merged
 from bos_tools.review.world import Rule, environments
 from bos_tools.tree.layout import Tree
 
-FAMILIES = "PKSL"
-"""The plan, Kustomize's silent no-ops, the pods and what is around them, the layout."""
+FAMILIES = "PKSLA"
+"""The plan, Kustomize's silent no-ops, the pods and what is around them, the layout, Argo CD."""
 MODULES = (
     rules_plan,
     rules_delivery,
@@ -35,6 +36,7 @@ MODULES = (
     rules_replicas,
     rules_layout,
     rules_platform,
+    rules_argocd,
 )
 
 

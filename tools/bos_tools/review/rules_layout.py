@@ -92,20 +92,21 @@ def l3_environment(env: Environment) -> Iterator[Finding]:
         return  # K9 has it
     schema = json.loads(files("bos_tools.review").joinpath("environment.schema.json").read_text("utf-8"))
     for error in jsonschema_rs.validator_for(schema).iter_errors(plain_data(root)):
-        line = _line(root, list(error.instance_path))
+        line = line_at(root, list(error.instance_path))
         yield env.file(path, line, f"environment.yaml: {error.message}")
     if isinstance(env.says.get("environment"), str) and env.says["environment"] != env.name:
         yield env.file(
-            path, _line(root, ["environment"]), f"this is the environment {env.name}: {env.says['environment']}"
+            path, line_at(root, ["environment"]), f"this is the environment {env.name}: {env.says['environment']}"
         )
     classes, made = env.says.get("classes"), {one.object.name for one in env.of("StorageClass")}
     for key, name in classes.items() if isinstance(classes, dict) and made else ():
         if name not in made:
-            yield env.file(path, _line(root, ["classes", key]), f"the platform makes no StorageClass {name}")
+            yield env.file(path, line_at(root, ["classes", key]), f"the platform makes no StorageClass {name}")
     limited = down(env.says, "growth", "classes")
     for key, name in classes.items() if isinstance(classes, dict) and isinstance(limited, dict) else ():
         if name not in limited:
-            yield env.file(path, _line(root, ["growth", "classes"]), f"growth.classes has no limits for {key}: {name}")
+            line = line_at(root, ["growth", "classes"])
+            yield env.file(path, line, f"growth.classes has no limits for {key}: {name}")
 
 
 def l4_everywhere(env: Environment) -> Iterator[Finding]:
@@ -134,7 +135,8 @@ def l5_pinned(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{made.unit.service} runs an image that it does not pin: {image}", path)
 
 
-def _line(root: Node, path: list[str | int]) -> int:
+def line_at(root: Node, path: list[str | int]) -> int:
+    """Return the line of a field, of its nearest ancestor where it is absent."""
     node, line = root, root.line
     for step in path:
         if isinstance(step, int) and step < len(node.items):
