@@ -1,17 +1,24 @@
 """`bos-tools check`: hold the repository against the plan's rules."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bos_tools.cli import output
+
+if TYPE_CHECKING:
+    from bos_tools.render.kustomize import Renderer
+    from bos_tools.review.findings import Finding
+    from bos_tools.tree.layout import Tree
 
 EXAMPLES = """\b
 Examples:
   bos-tools check
       all environments; exit code 1 when there is a finding
   bos-tools check --env prod --output json
+  bos-tools check --against origin/main
+      also what this branch changes: no claim shrinks, and no growth comes with something else
   bos-tools check --explain P9
       why a rule is one
 """
@@ -22,6 +29,10 @@ def check(
     env: output.Envs = None,
     explain: Annotated[
         str | None, typer.Option(metavar="ID", help="Say what a rule holds, and why.", show_default=False)
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Judge the change since the common commit with REV, too.", show_default=False),
     ] = None,
     form: output.Output = output.Format.text,
 ) -> None:
@@ -39,18 +50,40 @@ def check(
     from bos_tools.render.kustomize import Renderer
     from bos_tools.tree.layout import Tree
 
-    findings = rules.check(Tree(WorkTree(context.obj.root)), Renderer(), env)
+    tree, renderer = Tree(WorkTree(context.obj.root)), Renderer()
+    findings = rules.check(tree, renderer, env)
+    count = len(rules.RULES)
+    if against is not None:
+        from bos_tools.review.gates import GATES
+
+        findings += _change(context, tree, renderer, env, against)
+        count += len(GATES)
     if form is output.Format.json:
-        output.document({"findings": [asdict(finding) for finding in findings], "rules": len(rules.RULES)})
+        output.document({"findings": [asdict(finding) for finding in findings], "rules": count})
     else:
         for found in findings:
             place = output.paint(f"{found.path}:{found.line}", output.BOLD)
             output.data(f"{place}: [{found.rule}] {found.message} ({', '.join(found.environments)})")
         if findings:
-            output.words(
-                f"{len(findings)} findings by {len(rules.RULES)} rules; `bos-tools check --explain ID` says why"
-            )
+            output.words(f"{len(findings)} findings by {count} rules; `bos-tools check --explain ID` says why")
         else:
-            output.words(f"no finding by {len(rules.RULES)} rules")
+            output.words(f"no finding by {count} rules")
     if findings:
         raise typer.Exit(1)
+
+
+def _change(
+    context: typer.Context, tree: "Tree", renderer: "Renderer", env: str | None, revision: str
+) -> "list[Finding]":
+    """Return what is wrong with the change from the commit that this branch and a revision have in common."""
+    from bos_tools.doors.git import Git
+    from bos_tools.review import gates
+    from bos_tools.tree.layout import Tree as Read
+
+    door = Git(context.obj.root)
+    base = door.merge_base(door.resolve(revision), "HEAD")
+    said = [dict(commit.trailers) for commit in door.trailers("1970-01-02T00:00:00Z", f"{base}..HEAD")]
+    recovered = {
+        (one["Bos-Volume"], one["Bos-To"]) for one in said if {"Bos-Volume", "Bos-To", "Bos-Recover"} <= set(one)
+    }
+    return gates.judge(Read(door.at(base)), tree, renderer, env, recovered)

@@ -169,7 +169,9 @@ def _looker(context: typer.Context, volume: "Volume", cluster: Any, argocd: str)
         head = door.resolve("HEAD")
     except BosError:
         head = ""
-    is_ours = cache(lambda revision: not head or not _knows(door, revision) or door.contains(revision, head))
+    is_ours = cache(
+        lambda revision: not head or not door.is_ancestor(revision, revision) or door.is_ancestor(head, revision)
+    )
 
     def look() -> "Seen":
         claims = Claims(cluster, volume.namespace)
@@ -179,10 +181,6 @@ def _looker(context: typer.Context, volume: "Volume", cluster: Any, argocd: str)
         return see(volume.size, claims.of(volume), claims.missing(volume), said)
 
     return look
-
-
-def _knows(door: Any, revision: str) -> bool:
-    return bool(door.contains(revision, revision))
 
 
 def _display(form: output.Format) -> "Any":

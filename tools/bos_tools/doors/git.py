@@ -120,14 +120,6 @@ class Git:
         except CommandFailed as error:
             raise Refused(f"no such revision: {revision!a}", reason="unknown-revision") from error
 
-    def contains(self, sha: str, older: str) -> bool:
-        """Tell whether a commit is another one or comes after it; one that this repository lacks does not."""
-        try:
-            self.run("merge-base", "--is-ancestor", "--end-of-options", older, sha)
-        except CommandFailed:
-            return False
-        return True
-
     def at(self, sha: str) -> "Revision":
         """Return a commit's files as a source."""
         from bos_tools.doors.revision import Revision
@@ -257,6 +249,17 @@ class Git:
         )  # fmt: skip
         found = [entry.rstrip("\n").split("\x01") for entry in said.split("\0")[1:]]
         return [Trailed(sha, date, _pairs(text)) for sha, date, text in found if text]
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return where two commits parted; raises Refused where they have nothing in common."""
+        try:
+            return self.run("merge-base", one, other).strip()
+        except CommandFailed as error:
+            raise Refused(
+                "the two revisions have no common commit",
+                reason="unrelated",
+                hint="fetch more of the history: git fetch --unshallow",
+            ) from error
 
     def identity(self) -> str:
         """Return who would be the author of a commit; raises OutsideError where nobody is configured."""

@@ -1,5 +1,6 @@
 """The rules by id, and the run of all of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bos_tools.errors import Usage
@@ -19,6 +20,7 @@ from bos_tools.review import (
     rules_traffic,
 )
 from bos_tools.review.findings import Finding, merged
+from bos_tools.review.gates import GATES
 from bos_tools.review.world import Rule, environments
 from bos_tools.tree.layout import Tree
 
@@ -69,8 +71,9 @@ def explain(identity: str) -> tuple[str, str]:
 
     Raises Usage for an id that is none.
     """
-    rule = RULES.get(identity.upper())
+    known: dict[str, Callable[..., object]] = {**RULES, **GATES}
+    rule = known.get(identity.upper())
     if rule is None:
-        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(RULES)}")
+        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(known)}")
     title, _, rest = (rule.__doc__ or "").strip().partition("\n")
     return title, "\n".join(line.strip() for line in rest.strip().splitlines())

@@ -1,0 +1,194 @@
+"""What may change between two revisions: rules that one revision alone can't break (storage.md, "The procedure")."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import Object, leaves
+from bos_tools.review.findings import Finding, merged
+from bos_tools.review.world import Environment, Made, down, environments
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.nodes import Path
+from bos_tools.tree.quantity import quantity, written
+from bos_tools.tree.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
+
+Recovered = Collection[tuple[str, str]]
+"""Volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
+Key = tuple[str, str]
+"""An object, and a field as a leaf of its render."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One environment before and after a change."""
+
+    old: Environment
+    new: Environment
+    recovered: Recovered
+
+    def same(self, *kinds: str) -> Iterator[tuple[Made, Made]]:
+        """Yield each object of some kinds that is there before and after."""
+        before = {made.object.id: made for made in self.old.of(*kinds)}
+        for made in self.new.of(*kinds):
+            if made.object.id in before:
+                yield before[made.object.id], made
+
+
+Gate = Callable[[Pair], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Sized:
+    """One field that holds a size."""
+
+    path: Path
+    text: str
+
+    @property
+    def number(self) -> Decimal | None:
+        """Return it in bytes, None for what is no size."""
+        return quantity(self.text)
+
+
+def sizes(made: Object) -> dict[str, Sized]:
+    """Return the sizes that an object holds, by what tells them apart within it: a template by its name."""
+    data = made.data
+    found: dict[str, tuple[Path, Any]] = {}
+    if made.kind == CLAIM:
+        found[""] = (REQUEST, down(data, *map(str, REQUEST)))
+    elif made.kind == DATABASE and made.group == DATABASES:
+        for key in ("storage", "walStorage"):
+            found[key] = (("spec", key, "size"), down(data, "spec", key, "size"))
+    elif made.kind == SET:
+        for index, template in enumerate(_templates(data)):
+            at: Path = ("spec", "volumeClaimTemplates", index, *REQUEST)
+            found[str(down(template, "metadata", "name"))] = (at, down(template, *map(str, REQUEST)))
+    return {name: Sized(path, str(value)) for name, (path, value) in found.items() if value is not None}
+
+
+def g1_shrinks(pair: Pair) -> Iterator[Finding]:
+    """A size in Git only grows, but for the way out of a growth that the storage can't give.
+
+    Source: storage.md: a request at or below the capacity is refused and blocks the application, so a finished growth
+    is never undone, not by `git revert` either. `bos-tools pvc grow` marks the way out by the trailer `Bos-Recover`.
+    """
+    ids = _volumes(pair.new)
+    for before, made in pair.same(CLAIM, SET, DATABASE):
+        was = sizes(before.object)
+        for name, now in sizes(made.object).items():
+            old = was[name].number if name in was else None
+            if old is None or now.number is None or now.number >= old:
+                continue
+            if (ids.get((made.object.id, _leaf(now.path)), ""), written(now.number)) in pair.recovered:
+                continue
+            yield pair.new.at(made, f"{made.object.name} would shrink: {was[name].text} to {now.text}", now.path)
+
+
+def g2_fields(pair: Pair) -> Iterator[Finding]:
+    """Of a claim that exists nothing changes but its request.
+
+    Source: plan.md, rule 1: every other field of a bound claim is immutable, and the refusal blocks the application.
+    """
+    for before, made in pair.same(CLAIM):
+        was, now = _but_size(before.data), _but_size(made.data)
+        changed = {
+            field.partition(".")[0].partition("[")[0] for field in {*was, *now} if was.get(field) != now.get(field)
+        }
+        for key in sorted(changed):
+            yield pair.new.at(made, f"claim {made.object.name} can't change its {key}", ("spec", key))
+
+
+def g3_alone(pair: Pair) -> Iterator[Finding]:
+    """A storage change is alone in its environment.
+
+    Source: storage.md: one refused claim blocks the whole application, and what came with it does not land either.
+    """
+    resized = [
+        (made, now)
+        for before, made in pair.same(CLAIM, SET, DATABASE)
+        for name, now in sizes(made.object).items()
+        if (old := sizes(before.object).get(name)) is not None and old.number != now.number
+    ]
+    others = _others(pair) if resized else []
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        for made, now in resized[:1]:
+            said = f"the size of {made.object.name} changes together with {others[0]}{more}"
+            yield pair.new.at(made, said, now.path)
+
+
+def g4_templates(pair: Pair) -> Iterator[Finding]:
+    """A StatefulSet that exists neither gains nor loses a volumeClaimTemplate, and only its size may change.
+
+    Source: storage.md: templates are immutable, Argo CD does not compare them, and to make the StatefulSet anew with
+    another entry wedges its pods for ever.
+    """
+    for before, made in pair.same(SET):
+        was, now = _by_name(before.data), _by_name(made.data)
+        place: Path = ("spec", "volumeClaimTemplates")
+        for name in sorted(was.keys() ^ now.keys()):
+            what = "gains" if name in now else "loses"
+            yield pair.new.at(made, f"{made.object.name} {what} the template {name}", place if now else ("spec",))
+        for name in sorted(was.keys() & now.keys()):
+            if _but_size(was[name]) != _but_size(now[name]):
+                yield pair.new.at(made, f"the template {name} of {made.object.name} changes more than its size", place)
+
+
+GATES: dict[str, Gate] = {"G1": g1_shrinks, "G2": g2_fields, "G3": g3_alone, "G4": g4_templates}
+
+
+def judge(old: Tree, new: Tree, renderer: Renderer, env: str | None, recovered: Recovered = ()) -> list[Finding]:
+    """Return every finding about the change from one tree to another; what does not render is `check`'s to report."""
+    names = [name for name in new.settings.environments if env in (None, name)]
+    before, _ = environments(old, renderer, [name for name in names if name in old.settings.environments])
+    after, _ = environments(new, renderer, names)
+    worlds = {world.name: world for world in before}
+    findings: list[Finding] = []
+    for world in after:
+        for identity, gate in GATES.items() if world.name in worlds else ():
+            findings += gate(Pair(worlds[world.name], replace(world, rule=identity), recovered))
+    return merged(findings)
+
+
+def _others(pair: Pair) -> list[str]:
+    """Return what else changes in the render: fields that hold no size of an object that was there before."""
+    before = {made.object.id: made.object for made in pair.old.objects}
+    after = {made.object.id: made.object for made in pair.new.objects}
+    found: list[str] = []
+    for identity in [*after, *(one for one in before if one not in after)]:
+        was, now = _rest(before.get(identity)), _rest(after.get(identity))
+        found += [f"{identity}, {field}" for field in {**was, **now} if was.get(field) != now.get(field)][:1]
+    return found
+
+
+def _rest(made: Object | None) -> dict[str, Any]:
+    """Return the leaves of an object without its sizes."""
+    if made is None:
+        return {}
+    held = {_leaf(size.path) for size in sizes(made).values()}
+    return {field: value for field, value in leaves(made.data) if field not in held}
+
+
+def _volumes(env: Environment) -> dict[Key, str]:
+    """Return the volume that each size belongs to, by the object and its field."""
+    found = [volume for unit, _ in env.units for volume in volumes(env.tree.graph, unit)]
+    return {(size.object.id, size.field): volume.id for volume in found for size in volume.sizes}
+
+
+def _leaf(path: Path) -> str:
+    return ".".join(f"[{step}]" if isinstance(step, int) else str(step) for step in path).replace(".[", "[")
+
+
+def _templates(data: Any) -> list[Any]:
+    listed = down(data, "spec", "volumeClaimTemplates")
+    return listed if isinstance(listed, list) else []
+
+
+def _by_name(data: Any) -> dict[str, Any]:
+    return {str(down(template, "metadata", "name")): template for template in _templates(data)}
+
+
+def _but_size(template: Any) -> dict[str, Any]:
+    return {f: v for f, v in leaves(down(template, "spec") or {}) if f != "resources.requests.storage"}
