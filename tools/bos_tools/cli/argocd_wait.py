@@ -98,7 +98,7 @@ def _wanted(root: "Path", revision: str | None) -> "Wanted":
 
     def holds(seen: str) -> bool:
         if seen not in known and seen:
-            known[seen] = door.contains(seen, commit)
+            known[seen] = door.is_ancestor(commit, seen)
         return known.get(seen, False)
 
     return holds

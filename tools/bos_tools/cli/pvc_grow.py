@@ -157,6 +157,7 @@ def _look(
     from bos_tools.cluster.client import Cluster
     from bos_tools.intents.grow import Look
 
-    claims = Claims(Cluster.connect(kubeconfig, context), volume.namespace)
-    found = claims.asked(volume, size) if ask else claims.of(volume)
-    return Look(size, found, claims.missing(volume), datetime.now(UTC))
+    with Cluster.connect(kubeconfig, context) as cluster:
+        claims = Claims(cluster, volume.namespace)
+        found = claims.asked(volume, size) if ask else claims.of(volume)
+        return Look(size, found, claims.missing(volume), datetime.now(UTC))

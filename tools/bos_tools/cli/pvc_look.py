@@ -1,6 +1,7 @@
 """`bos-tools pvc list`, `verify` and `runbook`: look at volumes, and change nothing."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,7 +62,9 @@ def list_(
         raise Wrong("one cluster holds one environment", reason="usage", hint="say --env with --live")
     name = tree.environment(env) if env is not None else None
     found = [volume for unit in tree.units(name) for volume in volumes(tree.graph, unit)]
-    rows = [row for volume in found for row in _rows(volume, _reader(kubeconfig, cluster) if live else None, unknown)]
+    with ExitStack() as held:
+        read = _reader(held, kubeconfig, cluster) if live else None
+        rows = [row for volume in found for row in _rows(volume, read, unknown)]
     if form is output.Format.json:
         output.document({"volumes": rows})
         return
@@ -87,14 +90,14 @@ def list_(
 Reader = Callable[["Volume"], "tuple[tuple[Claim, ...], tuple[str, ...]]"]
 
 
-def _reader(kubeconfig: str | None, context: str | None) -> Reader:
+def _reader(held: ExitStack, kubeconfig: str | None, context: str | None) -> Reader:
     """Return what reads a volume's live claims and the names of those that are missing; each namespace is read once."""
     from functools import cache
 
     from bos_tools.cluster.claims import Claims
     from bos_tools.cluster.client import Cluster
 
-    cluster = Cluster.connect(kubeconfig, context)
+    cluster = held.enter_context(Cluster.connect(kubeconfig, context))
     of = cache(lambda namespace: Claims(cluster, namespace))
     return lambda volume: (of(volume.namespace).of(volume), of(volume.namespace).missing(volume))
 
@@ -141,9 +144,8 @@ def verify(
 
     tree = _tree(context)
     volume = find(tree, tree.environment(env), what)
-    look = _looker(context, volume, Cluster.connect(kubeconfig, cluster), argocd_namespace)
-    with _display(form) as tell:
-        seen = watch(look, timeout, tell)
+    with Cluster.connect(kubeconfig, cluster) as asked, _display(form) as tell:
+        seen = watch(_looker(context, volume, asked, argocd_namespace), timeout, tell)
     said = outcome(volume, seen)
     if said is not None:
         raise said

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from bos_tools.doors import http
 from bos_tools.errors import OutsideError
@@ -88,6 +88,12 @@ class Cluster:
                 reason="kubeconfig",
                 hint="name one with --kubeconfig and --context, or set KUBECONFIG",
             ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def get(self, kind: Kind, name: str, namespace: str | None = None) -> Data | None:
         """Return an object, or None where there is none."""

@@ -13,8 +13,10 @@ from bos_tools.tree.volumes import Volume
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
-SETTLED = frozenset({Stage.infeasible, Stage.restart_needed, Stage.hand_grown})
+SETTLED = frozenset({Stage.infeasible, Stage.hand_grown})
 """What no waiting changes."""
+NODE_PATIENCE = 120.0
+"""Seconds for a node to grow a file system in use: every growth waits for its node, and only some for a new pod."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class Seen:
         return not self.missing and bool(self.claims) and all(at is Stage.done for _, at in self.claims.values())
 
     @property
+    def waits_for_nodes(self) -> bool:
+        """Tell whether the volumes have grown, and only file systems are left."""
+        stages = {at for _, at in self.claims.values()}
+        return Stage.restart_needed in stages and stages <= {Stage.restart_needed, Stage.done}
+
+    @property
     def has_failed(self) -> bool:
         """Tell whether the application failed to bring the size."""
         untold = any(at is Stage.not_applied for _, at in self.claims.values()) or bool(self.missing)
@@ -81,12 +89,14 @@ def see(size: Decimal, claims: Sequence[Claim], missing: tuple[str, ...], delive
 def watch(look: Callable[[], Seen], timeout: float, tell: Callable[[Seen], None]) -> Seen:
     """Look until the growth is settled or the time in seconds is over, and return the last look."""
     deadline = time.monotonic() + timeout
+    since: float | None = None
     while True:
-        seen = look()
+        seen, now = look(), time.monotonic()
         tell(seen)
-        if seen.is_settled or time.monotonic() >= deadline:
+        since = (since or now) if seen.waits_for_nodes else None
+        if seen.is_settled or now >= deadline or (since is not None and now - since > NODE_PATIENCE):
             return seen
-        time.sleep(min(LOOK_EVERY, max(0.0, deadline - time.monotonic())))
+        time.sleep(min(LOOK_EVERY, max(0.0, deadline - now)))
 
 
 def outcome(volume: Volume, seen: Seen) -> BosError | None:
