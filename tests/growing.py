@@ -174,8 +174,8 @@ class World:
         )  # fmt: skip
 
     def synced(self, service: str) -> Any:
-        """Return the Application once its last sync succeeded at the remote's head, and it is Synced."""
-        return self.settled(service, lambda phase, sync: phase == "Succeeded" and sync == "Synced")
+        """Return the Application once it is Synced at the remote's head; what was so already needed no operation."""
+        return self.settled(service, lambda phase, sync: phase in ("Succeeded", "") and sync == "Synced")
 
     def failed(self, service: str) -> Any:
         """Return the Application once its sync of the remote's head has failed for good."""
@@ -186,10 +186,9 @@ class World:
 
         def look() -> Any:
             app = self.get("application", self.application(service), namespace="argocd")
-            status = app.get("status") or {}
-            operation = status.get("operationState") or {}
-            at = (operation.get("syncResult") or {}).get("revision")
-            if at == head and holds(operation.get("phase", ""), status["sync"]["status"]):
+            sync, operation = ((app.get("status") or {}).get(key) or {} for key in ("sync", "operationState"))
+            is_ours = (operation.get("syncResult") or {}).get("revision") == head
+            if sync.get("revision") == head and holds(operation.get("phase", "") if is_ours else "", sync["status"]):
                 return app
             self.refresh(service)
             return None
