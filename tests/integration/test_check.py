@@ -178,6 +178,7 @@ MUTATIONS = [
     Mutation("K11", "base/web/service.yaml", "  - name: http\n    port: 80\n    targetPort: http", "  - 80", "  ports:"),
     Mutation("K11", "base/web/hpa.yaml", "  metrics:\n", "  metrics: 7\n  others:\n", "metrics: 7"),
     Mutation("K12", "base/web/kustomization.yaml", "configMapGenerator:", "configMapGenerator:\n- name: unused\n  literals: [a=b]", "- name: unused"),
+    Mutation("K12", "base/platform/kustomization.yaml", "buildingos.io/read-by", "buildingos.io/reader", "- name: buildingos-alerts"),
     Mutation("K13", "base/web/kustomization.yaml", "- pairs:", "- includeTemplates: true\n  pairs:\n    app.kubernetes.io/version: v1\n- pairs:", "version: v1"),
     Mutation("K13", "base/web/kustomization.yaml", "labels:", "commonLabels:\n  a: b\nlabels:", "commonLabels:"),
     Mutation("S1", "base/web/deployment.yaml", "        securityContext:\n          allow", "        securityContext:\n          runAsUser: 0\n          allow", "runAsUser: 0"),

@@ -20,7 +20,7 @@ def config() -> Callable[[str, str], dict[str, str]]:
 
     def files(folder: str, name: str) -> dict[str, str]:
         made = objects(Renderer().one(tree.graph, folder))
-        (found,) = (one for one in made if one.kind == "ConfigMap" and one.name.rpartition("-")[0] == name)
+        (found,) = (one for one in made if one.kind == "ConfigMap" and name in (one.name, one.name.rpartition("-")[0]))
         return dict(found.data["data"])
 
     return files

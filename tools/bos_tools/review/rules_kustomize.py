@@ -12,6 +12,8 @@ from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Unit
 from bos_tools.tree.nodes import Node, scalar_tag
 
+READ_BY = "buildingos.io/read-by"
+
 
 def k1_pins(env: Environment) -> Iterator[Finding]:
     """Every pin has an effect: some container of its unit runs exactly what it renders.
@@ -138,11 +140,14 @@ def k11_shapes(env: Environment) -> Iterator[Finding]:
 
 
 def k12_generated(env: Environment) -> Iterator[Finding]:
-    """Every generated ConfigMap is read by some pod of its unit.
+    """Every generated ConfigMap is read by some pod of its unit, or says by a label who else reads it.
 
     Source: peers.md: a misspelt name builds with exit code 0. The hash in its name follows only into pods that name it.
+    The label is `buildingos.io/read-by`.
     """
     for made in env.of("ConfigMap"):
+        if made.get("metadata", "labels", READ_BY):
+            continue
         pods = [pod for other, pod, _ in env.pods() if other.unit == made.unit]
         if not any(("ConfigMap", made.object.name) in named(pod) for pod in pods):
             yield env.at(made, f"no pod reads the ConfigMap {made.object.name}")
