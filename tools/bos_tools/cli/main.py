@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, sandbox, show
+from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, sandbox, secrets, show
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
 app.command("history", epilog=history.EXAMPLES)(history.history)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.add_typer(pvc.app, name="pvc")
+app.add_typer(secrets.app, name="secrets")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(argocd.group, name="argocd")
 app.add_typer(sandbox.app, name="sandbox")

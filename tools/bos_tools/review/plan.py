@@ -104,20 +104,3 @@ SERVICES = {
 }
 BASELINE = frozenset({"tdengine", "zlmediakit"})
 """They run as root as shipped (plan.md, "Decided"); all other pods satisfy `restricted`."""
-SECRETS = frozenset(
-    {
-        "swr-cred",
-        "postgres-auth",
-        "postgres-backup",
-        "postgres-grafana",
-        "redis-auth",
-        "tdengine-auth",
-        "emqx-auth",
-        "emqx-license",
-        "grafana-admin",
-        "zlmediakit-secret",
-        "nodered-secret",
-        "backend-env",
-    }
-)
-"""The contract of manifests.md, section 8: made in the cluster, never in Git."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.database import is_database, secrets, services
+from bos_tools.review.database import is_database, services
 from bos_tools.review.findings import Finding
-from bos_tools.review.plan import SECRETS, SERVICES, Planned
+from bos_tools.review.plan import SERVICES, Planned
 from bos_tools.review.rules_pods import KEPT
 from bos_tools.review.world import Environment, Made, down, selected, tolerates
 from bos_tools.tree.nodes import Path
@@ -84,9 +84,6 @@ def _kept(env: Environment, made: Made) -> Iterator[Finding]:
     if not set(str(options).split(",")) >= KEPT:
         place: Path = ("metadata", "annotations", "argocd.argoproj.io/sync-options")
         yield env.at(made, f"Argo CD may delete {name} with its claims", place)
-    for secret, path in secrets(made):
-        if secret not in SECRETS:
-            yield env.at(made, f"{name} names a Secret that nobody makes: {secret}", path)
     priority = made.get("spec", "priorityClassName")
     if env.is_whole and priority not in {one.object.name for one in env.of("PriorityClass")}:
         yield env.at(made, f"{name} names a PriorityClass that nobody makes: {priority}", ("spec", "priorityClassName"))

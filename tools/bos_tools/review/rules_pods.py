@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.findings import Finding
-from bos_tools.review.plan import SECRETS, SERVICES
+from bos_tools.review.plan import SERVICES
+from bos_tools.review.uses import uses
 from bos_tools.review.world import Environment, Made, down
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.secrets import CONTRACT
 
 
 def s3_resources(env: Environment) -> Iterator[Finding]:
@@ -40,9 +42,9 @@ def s5_strategy(env: Environment) -> Iterator[Finding]:
 
 
 def s6_references(env: Environment) -> Iterator[Finding]:
-    """Every ConfigMap, claim and PriorityClass that a pod names exists, and every Secret is in the contract.
+    """Every ConfigMap, claim and PriorityClass that a pod names exists, and every Secret and key is in the contract.
 
-    Source: manifests.md, section 8. A misspelt name is a pod that never starts.
+    Source: manifests.md, section 8. A misspelt name is a pod that never starts. The contract is tree/secrets.py.
     """
     known = {
         kind: {made.object.name for made in env.of(kind)}
@@ -52,8 +54,16 @@ def s6_references(env: Environment) -> Iterator[Finding]:
         for kind, name in named(pod):
             if kind == "PriorityClass" and not env.is_whole:
                 continue
-            if name not in (SECRETS if kind == "Secret" else known[kind]):
+            if kind != "Secret" and name not in known[kind]:
                 yield env.at(made, f"{made.object.name} names a {kind} that nobody makes: {name}", path)
+    for made in env.objects:
+        for use in uses(made):
+            secret = CONTRACT.get(use.secret)
+            if secret is None:
+                yield env.at(made, f"{made.object.name} names a Secret that nobody makes: {use.secret}", use.path)
+            elif use.key is not None and use.key not in secret.keys:
+                message = f"{made.object.name} names a key that nobody makes: {use.secret}/{use.key}"
+                yield env.at(made, message, use.path)
 
 
 def named(pod: Any) -> Iterator[tuple[str, str]]:
