@@ -131,7 +131,7 @@ def _answer(pair: Pair, source: Source, registry: Callable[[], str], username: s
     if source is not _prompt and username is None:
         return {pair: source(pair, said, said.what)}  # a whole login
     host = registry()
-    user = username or _visible(f"user at {host}: ")
+    user = username or _visible(pair, f"user at {host}: ")
     return {pair: login(host, user, source(pair, said, f"password of {user} at {host}"))}
 
 
@@ -161,7 +161,8 @@ def _prompt(pair: Pair, said: "Key", what: str) -> str:
     return text
 
 
-def _visible(question: str) -> str:
+def _visible(pair: Pair, question: str) -> str:
+    _needs_terminal(pair)
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline().strip()
