@@ -97,5 +97,6 @@ def _configure(box: Box) -> None:
 
 
 def _admin(box: Box, *words: str) -> str:
-    env = {**_env(box), "HOME": box.path("home")}
+    # Gitea writes Git's global settings: never those of the user, nor what a test points them at.
+    env = {**_env(box), "HOME": box.path("home"), "GIT_CONFIG_GLOBAL": box.path("home", ".gitconfig")}
     return process.run([*_command(box), "admin", "user", *words], env=env).stdout.decode()
