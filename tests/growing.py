@@ -140,7 +140,7 @@ class World:
         """Return the name of a service's Application."""
         return f"{self.space}-{service}"
 
-    def register(self, service: str, annotations: dict[str, str] | None = None) -> None:
+    def register(self, service: str) -> None:
         """Let Argo CD sync a unit by itself, healing what others change."""
         spec: dict[str, Any] = {
             "project": "default",
@@ -156,7 +156,10 @@ class World:
             spec["ignoreDifferences"] = [
                 {"group": "apps", "kind": "StatefulSet", "jsonPointers": ["/spec/volumeClaimTemplates"]}
             ]
-        meta = {"name": self.application(service), "namespace": "argocd", "annotations": annotations or {}}
+        meta = {
+            "name": self.application(service),
+            "namespace": "argocd",
+        }
         made = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": meta, "spec": spec}
         self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(made))
 

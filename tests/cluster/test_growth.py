@@ -123,23 +123,3 @@ def test_a_growth_that_the_quota_refuses_fails_the_application(world: World, cap
     assert "the application of web failed" in err
     assert "exceeded quota" in err
     assert "hint: self-heal never tries this commit again" in err
-
-
-def test_an_application_that_says_synced_with_nothing_applied_is_found_out(world: World, capsys):
-    lying = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
-    world.register("web", lying)
-    world.kubectl("create", "quota", "room", "-n", world.space, "--hard=requests.storage=1Gi")
-    path = world.work / "overlays/dev/web/web-data.yaml"
-    try:
-        path.write_text(path.read_text().replace("20Gi", "21Gi"))
-        world.push("Grow by hand")
-        world.synced("web")
-
-        code = world.pvc("verify", "web-data", "--timeout", "1")
-    finally:
-        world.kubectl("delete", "quota", "room", "-n", world.space)
-
-    err = capsys.readouterr().err
-    assert code == 5
-    assert "says Synced, and web-data has not changed: 9Gi of 21Gi" in err
-    assert "argo-cd #28722" in err

@@ -174,6 +174,30 @@ def test_what_is_committed_and_not_delivered_is_said_to_be_so(bound: World, caps
     assert "push the commit" in err
 
 
+def test_what_argo_cd_says_of_a_unit_is_told_apart_from_what_the_cluster_has(bound: World, capsys):
+    assert bound.pvc("grow", "web-data", "8Gi", "--commit") == 0
+
+    def said(sync: str, phase: str, message: str = "", revision: str = "") -> str:
+        made = {
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": "web", "namespace": bound.space},  # where no Argo CD looks, so the words stay
+            "spec": {"project": "x", "source": {"repoURL": "x", "path": "overlays/dev/web"}, "destination": {}},
+            "status": {"sync": {"status": sync}, "operationState": {
+                "phase": phase, "message": message, "startedAt": "2026-01-01T00:00:00Z",
+                "operation": {}, "syncResult": {"revision": revision or git(bound.work, "rev-parse", "HEAD").strip()}}},
+        }  # fmt: skip
+        bound.kubectl("apply", "-f", "-", stdin=json.dumps(made))
+        capsys.readouterr()
+        code = bound.pvc("verify", "web-data", "--timeout", "0", "--argocd-namespace", bound.space, "--output", "json")
+        assert code == 5
+        return json.loads(capsys.readouterr().out)["error"]["reason"]
+
+    assert said("Synced", "Succeeded") == "synced-not-applied"
+    assert said("OutOfSync", "Failed", "denied") == "application-failed"
+    assert said("OutOfSync", "Running") == "not-applied"
+    assert said("OutOfSync", "Failed", "denied", git(bound.work, "rev-parse", "HEAD~1").strip()) == "not-applied"
+
+
 def test_a_database_grows_after_a_snapshot_that_is_ready_and_recent(world: World, capsys):
     world.deliver("redis")
     until(lambda: world.capacity("data-redis-2") == "5Gi", "the claims are bound")

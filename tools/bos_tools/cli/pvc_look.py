@@ -244,7 +244,7 @@ def runbook(
     """Print how to move a volume to a smaller claim, which the tool refuses to do, with the real names filled in."""
     from bos_tools.errors import RepositoryError
     from bos_tools.tree.quantity import written
-    from bos_tools.tree.volumes import find
+    from bos_tools.tree.volumes import find, holder
 
     tree = _tree(context)
     volume = find(tree, tree.environment(env), what)
@@ -256,7 +256,7 @@ def runbook(
         ("<env>", volume.unit.env), ("<service>", volume.unit.service), ("<volume>", volume.name),
         ("<claims>", " ".join(volume.claims) or f"-l cnpg.io/cluster={volume.owner}"),
         ("<claim>", (volume.claims or (volume.owner,))[0]), ("<namespace>", volume.namespace or "default"),
-        ("<owner>", f"{volume.kind}/{volume.owner}"), ("<class>", volume.storage_class or "-"),
+        ("<owner>", holder(tree.graph, volume)), ("<class>", volume.storage_class or "-"),
         ("<size>", written(volume.size)), ("<folder>", volume.unit.folder),
     ):  # fmt: skip
         text = text.replace(word, name)

@@ -21,6 +21,7 @@ from bos_tools.tree.quantity import quantity
 CLAIM, SET, DATABASE, CLASS = "PersistentVolumeClaim", "StatefulSet", "Cluster", "StorageClass"
 DATABASES = "postgresql.cnpg.io"
 REQUEST: Path = ("spec", "resources", "requests", "storage")
+POD_VOLUMES = ("spec", "template", "spec", "volumes")
 OF_DATABASE = "cnpg.io/cluster"
 """The label that CloudNativePG gives the claims of a database."""
 
@@ -156,6 +157,19 @@ def expands(tree: Tree, env: str, storage_class: str | None) -> bool | None:
             said = _said(tree.graph, unit, one, ("allowVolumeExpansion",))
             return said is not None and said.value == "true"
     return None
+
+
+def holder(graph: Graph, volume: Volume) -> str:
+    """Return the workload that mounts a volume, as kubectl names it; the claim itself where none does."""
+    if volume.kind != CLAIM:
+        return f"{volume.kind.lower()}/{volume.owner}"
+    for node in declared(graph, volume.unit.folder):
+        kind, name, mounts = _down(node, "kind"), _down(node, "metadata", "name"), _down(node, *POD_VOLUMES)
+        for item in mounts.items if mounts is not None and mounts.kind == "seq" else []:
+            used = _down(item.resolved(), "persistentVolumeClaim", "claimName")
+            if kind is not None and name is not None and used is not None and used.value == volume.owner:
+                return f"{kind.value.lower()}/{name.value}"
+    return f"pvc/{volume.owner}"
 
 
 def _owned(graph: Graph, unit: Unit, one: Object, found: dict[tuple[str, str], Object]) -> Iterator[Volume]:
