@@ -1,12 +1,14 @@
 """How a growth can fail on a real API server: each end has its exit code, its words and its way out."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from bos_tools.cli.main import main
 from growing import World
+from measured import GIB, prometheus, volume
 from workshop import git, until
 
 pytestmark = pytest.mark.cluster
@@ -196,6 +198,26 @@ def test_what_argo_cd_says_of_a_unit_is_told_apart_from_what_the_cluster_has(bou
     assert said("OutOfSync", "Failed", "denied") == "application-failed"
     assert said("OutOfSync", "Running") == "not-applied"
     assert said("OutOfSync", "Failed", "denied", git(bound.work, "rev-parse", "HEAD~1").strip()) == "not-applied"
+
+
+def test_the_metrics_show_what_is_used_and_a_file_system_that_has_not_followed(bound: World, capsys, tmp_path):
+    shown = volume("web-data", int(time.time()), used=lambda _: 2 * GIB, capacity=lambda _: 5 * GIB)
+    series = {name: [line.replace("buildingos", bound.space) for line in lines] for name, lines in shown.items()}
+    folder = tmp_path / "prometheus"
+    folder.mkdir()
+    with prometheus(folder, [series]) as url:
+        assert bound.pvc("list", "--live", "--prometheus", url, "--output", "json") == 0
+        rows = json.loads(capsys.readouterr().out)["volumes"]
+        grown(bound, "8Gi", "finish")
+        until(lambda: bound.capacity("web-data") == "8Gi", "the claim has grown")
+        capsys.readouterr()
+        code = bound.pvc("verify", "web-data", "--timeout", "1", "--prometheus", url)
+
+    (row,) = [one for one in rows if one.get("claim") == "web-data"]
+    assert (row["used"], row["free"], row["state"]) == ("2.0Gi", "2.8Gi", "done")
+    assert code == 5
+    assert "its file system has 5Gi of 8Gi" in capsys.readouterr().err
+    assert bound.pvc("verify", "web-data", "--timeout", "30") == 0
 
 
 def test_a_database_grows_after_a_snapshot_that_is_ready_and_recent(world: World, capsys):

@@ -1,5 +1,6 @@
 """How far a growth is, and what is said of its end."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,19 @@ def test_an_old_failure_of_the_application_does_not_spoil_a_growth_that_arrived(
 
     assert seen.is_done
     assert outcome(VOLUME, seen) is None
+
+
+def test_a_file_system_that_the_metrics_show_too_small_is_not_done():
+    grown = see(SIZE, [live(request=8, pods=("web-1",))], ())
+
+    small = replace(grown, file_systems={"web-data": Decimal(5 * GIB), "another": Decimal(1)})
+    said = outcome(VOLUME, small)
+
+    assert said is not None
+    assert (said.reason, said.exit_code) == ("file-system-small", 5)
+    assert "its file system has 5Gi of 8Gi" in said.message
+    assert "web-1" in said.hint
+    assert outcome(VOLUME, replace(grown, file_systems={"web-data": Decimal(8 * GIB * 92 // 100)})) is None
 
 
 def test_a_watch_ends_when_the_growth_does_and_tells_each_look(monkeypatch):

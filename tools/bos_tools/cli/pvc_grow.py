@@ -1,6 +1,5 @@
 """`bos-tools pvc grow` and `adopt`: change what Git says of a volume's size."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bos_tools.intents.grow import Budget, Look, Ranges
+    from bos_tools.tree.layout import Tree
     from bos_tools.tree.volumes import Volume
 
 GROW_EXAMPLES = """\b
@@ -124,12 +124,10 @@ def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "B
     from datetime import UTC, datetime, timedelta
 
     from bos_tools.change.history import growths
-    from bos_tools.doors.files import WorkTree
     from bos_tools.intents.budget import allowance
     from bos_tools.tree.growth import growth, is_said
-    from bos_tools.tree.layout import Tree
 
-    tree, now = Tree(WorkTree(context.obj.root)), datetime.now(UTC)
+    tree, now = repository(context), datetime.now(UTC)
     env = tree.environment(env)
     if not is_said(tree, env):
         return None
@@ -138,13 +136,18 @@ def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "B
     return allowance(rules, grown, now, beyond_step=beyond_step)
 
 
-def _volume(context: typer.Context, env: str | None, what: str) -> "Volume":
+def repository(context: typer.Context) -> "Tree":
+    """Return the work tree's files."""
     from bos_tools.doors.files import WorkTree
     from bos_tools.tree.layout import Tree
+
+    return Tree(WorkTree(context.obj.root))
+
+
+def _volume(context: typer.Context, env: str | None, what: str) -> "Volume":
     from bos_tools.tree.volumes import find
 
-    root: Path = context.obj.root
-    tree = Tree(WorkTree(root))
+    tree = repository(context)
     return find(tree, tree.environment(env), what)
 
 

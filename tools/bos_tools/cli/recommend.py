@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bos_tools.cli import change, output, pvc_grow
-from bos_tools.errors import Usage
+from bos_tools.errors import OutsideError, Usage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +28,15 @@ Examples:
   bos-tools pvc recommend --env prod --pr
       one pull request that grows what is due, within each volume's budget
 """
+Named = Annotated[
+    str | None,
+    typer.Option(
+        "--prometheus",
+        help="Where the metrics are; default: BOS_PROMETHEUS, then `prometheus` of environment.yaml. "
+        "BOS_PROMETHEUS_TOKEN is sent along.",
+        show_default=False,
+    ),
+]
 POSTGRES = "postgres"
 """The service whose WAL an archiver or a replication slot may hold."""
 
@@ -35,14 +44,7 @@ POSTGRES = "postgres"
 def recommend(
     context: typer.Context,
     env: output.Env = None,
-    prometheus: Annotated[
-        str | None,
-        typer.Option(
-            help="Where the metrics are; default: BOS_PROMETHEUS, then `prometheus` of environment.yaml. "
-            "BOS_PROMETHEUS_TOKEN is sent along.",
-            show_default=False,
-        ),
-    ] = None,
+    prometheus: Named = None,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="A moment to replay, ISO 8601; UTC where it says no zone.")
     ] = None,
@@ -63,9 +65,9 @@ def recommend(
     tree = Tree(WorkTree(context.obj.root))
     env = tree.environment(env)
     moment = _moment(at)
-    with _server(tree, env, prometheus) as server:
-        found = _judged(context, tree, env, server, moment)
-    for warning in server.warnings:
+    with server(tree, env, prometheus) as asked:
+        found = _judged(context, tree, env, asked, moment)
+    for warning in asked.warnings:
         output.words(f"Prometheus warns: {warning}")
     if form is output.Format.text:
         _show(found)
@@ -73,7 +75,7 @@ def recommend(
     outcome = change.land(context, intent, how) if pr and (intent := _intent(env, found)) else None
     if form is output.Format.json:
         claims = [_as_json(one) for one in found]
-        said = {"env": env, "at": moment.isoformat(), "prometheus": server.url, "claims": claims}
+        said = {"env": env, "at": moment.isoformat(), "prometheus": asked.url, "claims": claims}
         output.document({**said, "change": change.as_json(outcome) if outcome else None})
     elif outcome is not None:
         output.data("")
@@ -157,7 +159,8 @@ def _moment(text: str | None) -> "datetime":
     return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
 
 
-def _server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
+def server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
+    """Return the Prometheus of an environment; raises Usage where nothing names it."""
     from bos_tools.metrics.prometheus import Prometheus
     from bos_tools.tree.growth import prometheus, prometheus_labels
 
@@ -169,6 +172,23 @@ def _server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
             hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in overlays/{env}/environment.yaml",
         )
     return Prometheus(url, os.environ.get("BOS_PROMETHEUS_TOKEN"), labels=prometheus_labels(tree, env))
+
+
+def usage(tree: "Tree", env: str, named: str | None, namespace: str) -> dict[str, dict[str, float]]:
+    """Return the bytes used, available and in all of each claim's file system, as far as metrics are there."""
+    import time
+
+    from bos_tools.metrics.volumes import latest
+
+    try:
+        with server(tree, env, named) as asked:
+            return latest(asked, namespace, time.time())
+    except Usage as error:
+        if error.reason != "no-prometheus":
+            raise
+    except OutsideError as error:
+        output.words(f"no metrics: {error.message}")
+    return {}
 
 
 def _show(found: "list[Recommendation]") -> None:

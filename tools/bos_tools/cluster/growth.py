@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bos_tools.cluster.client import APPLICATION, Cluster
@@ -13,6 +13,8 @@ from bos_tools.tree.volumes import Volume
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
+FULL = Decimal("0.9")
+"""The part of a target that a file system has at least, for what it keeps for itself (storage.md)."""
 SETTLED = frozenset({Stage.infeasible, Stage.hand_grown})
 """What no waiting changes."""
 NODE_PATIENCE = 120.0
@@ -57,11 +59,20 @@ class Seen:
     claims: Mapping[str, tuple[Claim, Stage]]
     missing: tuple[str, ...]
     delivery: Delivery | None = None
+    file_systems: Mapping[str, Decimal] = field(default_factory=dict)
+    """The size of each claim's file system, as far as metrics are there."""
 
     @property
     def is_done(self) -> bool:
-        """Tell whether every claim has arrived."""
-        return not self.missing and bool(self.claims) and all(at is Stage.done for _, at in self.claims.values())
+        """Tell whether every claim has arrived, with its file system."""
+        arrived = all(at is Stage.done for _, at in self.claims.values())
+        return not self.missing and bool(self.claims) and arrived and not self.small
+
+    @property
+    def small(self) -> dict[str, Decimal]:
+        """Return the file systems that are not as large as their claims."""
+        least = self.size * FULL
+        return {name: size for name, size in self.file_systems.items() if name in self.claims and size < least}
 
     @property
     def waits_for_nodes(self) -> bool:
@@ -150,7 +161,8 @@ def _not_there(volume: Volume, seen: Seen, by_stage: Mapping[Stage, Claim]) -> B
         )
     if (claim := by_stage.get(Stage.not_applied)) is not None:
         return _not_applied(volume, seen, claim)
-    claim = by_stage[Stage.growing]
+    if (claim := by_stage.get(Stage.growing)) is None:
+        return _small(volume, seen)
     said = claim.trouble or claim.resize or "the driver has not said why"
     return OutsideError(
         f"{claim.name} is still at {written(claim.capacity)} of {written(seen.size)}: {said}",
@@ -172,4 +184,14 @@ def _not_applied(volume: Volume, seen: Seen, claim: Claim) -> BosError:
         f"the cluster was not told yet: {claim.name} asks for {what}",
         reason="not-applied",
         hint="push the commit, then sync or wait for Argo CD",
+    )
+
+
+def _small(volume: Volume, seen: Seen) -> BosError:
+    name, size = next(iter(seen.small.items()))
+    return OutsideError(
+        f"the volume of {name} has grown, and its file system has {written(size)} of {written(seen.size)}",
+        reason="file-system-small",
+        hint=f"metrics are minutes old: bos-tools pvc verify {volume.name} --env {volume.unit.env}; if it stays so, "
+        f"start its pod anew: {' '.join(seen.claims[name][0].pods) or 'none uses it'}",
     )

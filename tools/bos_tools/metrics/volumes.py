@@ -62,6 +62,17 @@ def filled(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[
     return found
 
 
+def latest(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[str, float]]:
+    """Return, for every claim of a namespace that has any series, its bytes at a moment: used, capacity, available."""
+    found: dict[str, dict[str, float]] = {}
+    for name in ("used", "capacity", "available"):
+        asked = KUBELET[name].format(where=f"{{{prometheus.where(namespace)}}}[{BIN:.0f}s]")
+        for series in prometheus.instant(asked, at):
+            for _, value in series.points:
+                found.setdefault(series.labels.get("persistentvolumeclaim", ""), {})[name] = value
+    return found
+
+
 def held(prometheus: Prometheus, namespace: str, at: float) -> Held:
     """Return what kept a namespace's PostgreSQL from letting go of its WAL at a moment.
 
