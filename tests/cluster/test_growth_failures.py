@@ -91,6 +91,27 @@ def test_a_quota_is_the_servers_own_answer(bound: World, capsys):
     assert bound.pvc("grow", "web-data", "6Gi") == 0
 
 
+def test_a_claim_whose_service_is_down_may_grow(bound: World):
+    bound.kubectl("scale", "deployment", "web", "-n", bound.space, "--replicas=0")
+    until(lambda: not bound.pods(), "nothing runs")
+
+    grown(bound, "8Gi", "finish")
+
+    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+
+
+def test_the_wal_of_a_database_is_not_taken_for_its_data(world: World, capsys):
+    world.deliver("postgres")
+    until(lambda: world.capacity("postgres-2") == "5Gi", "the database has its claims")
+    label = ("label", "pvc", "postgres-2", "-n", world.space, "cnpg.io/pvcRole=PG_WAL")
+    world.kubectl(*label)
+
+    assert world.pvc("list", "--live", "--output", "json") == 0
+
+    rows = json.loads(capsys.readouterr().out)["volumes"]
+    assert [row["claim"] for row in rows if row["volume"] == "postgres-data"] == ["postgres-1"]
+
+
 def test_a_stuck_resize_is_pending_at_the_deadline_and_nothing_is_stacked_on_it(bound: World, capsys):
     grown(bound, "8Gi", "hang")
     until(lambda: bound.get("pvc", "web-data")["status"].get("allocatedResourceStatuses"), "the driver has begun")

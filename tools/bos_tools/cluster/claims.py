@@ -34,7 +34,7 @@ class Claims:
     def _named(self, volume: Volume) -> list[str]:
         if volume.kind != DATABASE:
             return list(volume.claims)
-        return sorted(name for name, one in self._claims.items() if _labels(one).get(OF_DATABASE) == volume.owner)
+        return sorted(name for name, one in self._claims.items() if _holds_data(_labels(one), volume.owner))
 
     def asked(self, volume: Volume, size: Decimal) -> tuple[Claim, ...]:
         """Return the claims, each with what the server would say to a size for it: quota, class and validation."""
@@ -99,6 +99,11 @@ class Claims:
 
 def _name(data: Data) -> str:
     return str(data["metadata"]["name"])
+
+
+def _holds_data(labels: dict[str, Any], database: str) -> bool:
+    """Tell whether CloudNativePG labels a claim as the data of a database: its WAL and tablespaces have other sizes."""
+    return labels.get(OF_DATABASE) == database and labels.get("cnpg.io/pvcRole", "PG_DATA") == "PG_DATA"
 
 
 def _labels(data: Data) -> dict[str, Any]:

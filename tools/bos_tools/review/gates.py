@@ -72,7 +72,8 @@ def g1_shrinks(pair: Pair) -> Iterator[Finding]:
     """A size in Git only grows, but for the way out of a growth that the storage can't give.
 
     Source: storage.md: a request at or below the capacity is refused and blocks the application, so a finished growth
-    is never undone, not by `git revert` either. `bos-tools pvc grow` marks the way out by the trailer `Bos-Recover`.
+    is never undone, not by `git revert` either. `bos-tools pvc grow` marks the way out by the trailer `Bos-Recover`;
+    `bos-tools pvc runbook` says how to move to a smaller claim.
     """
     ids = _volumes(pair.new)
     for before, made in pair.same(CLAIM, SET, DATABASE):
