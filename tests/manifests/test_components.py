@@ -13,7 +13,10 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
 from bos_tools.review.rules import check
+from bos_tools.review.uses import needed
+from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.secrets import CONTRACT
 
 pytestmark = pytest.mark.manifests
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +77,7 @@ EFFECTS: dict[str, Callable[[list[Object]], bool]] = {
     "rwx": is_shared,
     "same-node": is_together,
 }  # fmt: skip
-OFF = {"emqx-cluster": "emqx", "tdengine-cluster": "tdengine", "web-emptydir": "web"}
+OFF = {"emqx-cluster": "emqx", "external-secrets": "platform", "tdengine-cluster": "tdengine", "web-emptydir": "web"}
 IN_USE = [
     (folder.removeprefix(COMPONENTS), unit)
     for unit in TREE.units() for folder in TREE.graph.folders(unit.folder) if folder.startswith(COMPONENTS)
@@ -146,6 +149,20 @@ def test_a_cluster_has_three_members_on_three_nodes_and_declares_their_claims(on
     [budget] = of(made, "PodDisruptionBudget")
     assert budget.data["spec"]["minAvailable"] == 2
     assert {one.namespace for one in made} == {"buildingos"}
+
+
+def test_the_external_secrets_are_those_of_the_contract_that_every_environment_reads(on):
+    worlds, _ = environments(TREE, Renderer(), list(TREE.settings.environments))
+    everywhere = set.intersection(*({name for name, _ in needed(world.objects)} for world in worlds))
+    made = of(render(on, "overlays/prod/platform"), "ExternalSecret")
+
+    assert {one.name for one in made} == everywhere
+    for one in made:
+        spec = one.data["spec"]
+        assert spec["dataFrom"] == [{"extract": {"key": f"buildingos/{one.name}"}}]  # whole: no key stands twice
+        assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "buildingos"}
+        kind = spec["target"].get("template", {}).get("type", "Opaque")
+        assert (kind, one.namespace) == (CONTRACT[one.name].type, "buildingos")
 
 
 def test_the_brokers_find_each_other_by_name_with_a_licence(on):

@@ -68,7 +68,9 @@ def test_every_file_of_a_base_holds_one_object_and_is_used():
     used = {path for unit in UNITS for path in TREE.graph.closure(unit.folder)}
     used |= TREE.graph.closure("base/argocd").keys()  # which Argo CD itself is given
     # Traits that no environment uses yet; test_components.py renders them.
-    off = tuple(f"base/components/{name}/" for name in ("emqx-cluster", "tdengine-cluster", "web-emptydir"))
+    off = tuple(
+        f"base/components/{name}/" for name in ("emqx-cluster", "external-secrets", "tdengine-cluster", "web-emptydir")
+    )
 
     files = {str(p.relative_to(ROOT)) for p in (ROOT / "base").rglob("*") if p.is_file() and p.suffix != ".md"}
 

@@ -4,6 +4,8 @@ import base64
 import json
 import random
 import re
+import secrets
+import string
 from pathlib import Path
 
 import bcrypt
@@ -13,10 +15,12 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.errors import Refused, Usage
 from bos_tools.intents.secret_values import askable, due, login, values
 from bos_tools.render.kustomize import Renderer
+from bos_tools.review.rules_secrets import revealed
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.secrets import CONTRACT, Form, key
+from workshop import git
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = Tree(WorkTree(ROOT))
@@ -150,3 +154,41 @@ def test_a_value_that_its_reader_would_refuse_is_refused_and_not_shown(pair, tex
     assert refused.value.reason == "bad-value"
     assert "topsecret" not in f"{refused.value} {refused.value.hint}"
     assert "/".join(pair) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "alphabet",
+    [string.ascii_letters + string.digits, string.hexdigits[:16], string.ascii_letters + string.digits + "+/"],
+)
+@pytest.mark.parametrize(
+    "line", ["password: {}", 'PASSWORD="{}"', '"api_key": "{}",', "  token = {}", "db.accessKey={} # dev"]
+)
+def test_nearly_every_word_drawn_by_chance_is_found(alphabet, line):
+    words = ["".join(secrets.choice(alphabet) for _ in range(32)) for _ in range(200)]
+
+    missed = [word for word in words if not list(revealed(line.format(word).encode()))]
+
+    assert len(missed) < 10
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "secretName: zlmediakit-secret", "name: postgres-auth", "passwordSecret:", "key: grafana-basic-auth",
+        "password: $__file{/run/secrets/grafana/postgres-password}", "GF_SECURITY_ADMIN_PASSWORD__FILE: /run/secrets/grafana/admin-password",
+        "secret=@SECRET@", "tokenReview: system:auth-delegator-2", "existingSecret: buildingos-redis-auth-v2",
+    ],
+)  # fmt: skip
+def test_a_name_of_a_secret_is_none(line):
+    assert list(revealed(line.encode())) == []
+
+
+def test_no_file_of_this_repository_holds_a_secret_value():
+    """`check` reads base/ and overlays/ alone; tests hold made-up ones."""
+    names = [name for name in git(ROOT, "ls-files").splitlines() if not name.startswith("tests/")]
+
+    found = {(name, what) for name in names for what, _ in revealed((ROOT / name).read_bytes())}
+
+    assert found == {
+        ("tools/bos_tools/doors/git.py", "a password in an address")
+    }  # an example beside the code that hides it

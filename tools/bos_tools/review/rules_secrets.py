@@ -1,13 +1,19 @@
 """No secret value in Git: in objects, in generators, in any file of base/ and overlays/."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
+from math import log2
 
 from bos_tools.review.findings import Finding
 from bos_tools.review.world import Environment
 
+WORDS = rb"PASSWORD|PASSWD|SECRET|TOKEN|API[_-]?KEY|ACCESS[_-]?KEY|COOKIE"
 MARKS = {
-    "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    "a private key": rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bLS0tLS1CRUdJTi[A-Za-z0-9+/]{8}",  # the second in Base64
+    "a registry login": rb"[\"']auths[\"']\s*:\s*\{\s*[\"']|\beyJhdXRocyI6[A-Za-z0-9+/]{8}",
+    "a hash of a password": rb"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}",
     "a generator of Secrets": rb"^\s*[\"']?secretGenerator[\"']?\s*:",
     "a Secret": rb"^kind: *[\"']?Secret[\"']?\s*$",
     "an access key of AWS": rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -18,6 +24,14 @@ MARKS = {
     "a password in an address": rb"\b[a-z][a-z0-9+.-]*://[^/\s:@$\"']+:[^/\s:@$\"']+@",
     "a password": rb"^[A-Za-z0-9_]*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|COOKIE)=[\"']?[^\s$\"'#]",
 }
+ASSIGNED = re.compile(
+    rb"\b[\w.-]*(?:" + WORDS + rb")[\"']?\s*[:=]\s*[\"']?([A-Za-z0-9+/=_.-]{16,})[\"']?\s*(?:[,}#]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+CHANGES = 4
+"""Every so many characters: of hexadecimal digits the kind changes at every other one, in a name hardly ever."""
+CHANCE = 3.0
+"""Bits a character: of 32 hexadecimal digits hardly any has less, of a pattern of five every one."""
 COMPILED = {what: re.compile(mark, re.MULTILINE) for what, mark in MARKS.items()}
 NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|COOKIE)$")
 
@@ -38,7 +52,24 @@ def p7_secrets(env: Environment) -> Iterator[Finding]:
                 place = (*path, "env", index)
                 yield env.at(made, f"a secret value in Git: {made.object.name} sets {said['name']}", place)
     for file, data in env.files.items():
-        for what, mark in COMPILED.items():
-            if (found := mark.search(data)) is not None:
-                at = found.start() + len(found[0]) - len(found[0].lstrip())
-                yield env.file(file, data.count(b"\n", 0, at) + 1, f"a secret value in Git: {what}")
+        for what, line in revealed(data):
+            yield env.file(file, line, f"a secret value in Git: {what}")
+
+
+def revealed(data: bytes) -> Iterator[tuple[str, int]]:
+    """Yield what kinds of secret values a file holds, each with the line of the first."""
+    for what, mark in COMPILED.items():
+        if (found := mark.search(data)) is not None:
+            at = found.start() + len(found[0]) - len(found[0].lstrip())
+            yield what, data.count(b"\n", 0, at) + 1
+    drawn = next((found for found in ASSIGNED.finditer(data) if _is_drawn(found[1].decode())), None)
+    if drawn is not None:
+        yield "a word drawn by chance, given to a password, key or token", data.count(b"\n", 0, drawn.start(1)) + 1
+
+
+def _is_drawn(word: str) -> bool:
+    """Tell whether a word looks drawn by chance: its kind of characters changes often, and few come again and again."""
+    kinds = [(one.isdigit(), one.isupper()) for one in word if one.isalnum()]
+    changes = sum(one != after for one, after in pairwise(kinds))
+    entropy = -sum(count / len(word) * log2(count / len(word)) for count in Counter(word).values())
+    return changes >= len(word) / CHANGES and entropy >= CHANCE
