@@ -90,7 +90,8 @@ $(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
 # The Node-RED of the overlays on the Node.js of its image, 300 MB, kept outside of the work tree like the binaries.
 NODERED = $(patsubst %/bin,%/nodered,$(CACHE))/$$(cat tests/manifests/nodered/*.json | sha256sum | cut -c1-16)
 $(VENV)/nodered: tests/manifests/nodered/package.json tests/manifests/nodered/package-lock.json | $(VENV)/.ready
-	@command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; exit 5; }
+	@command -v npm >/dev/null || { test "$$(id -u)" = 0 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null; } \
+	  || { echo "npm is missing: sudo apt-get install npm" >&2; exit 5; }
 	@kept="$(NODERED)"; if [ ! -d "$$kept" ]; then \
 	  mkdir -p "$$kept.$$$$" && cp tests/manifests/nodered/*.json "$$kept.$$$$" && \
 	  npm ci --prefix "$$kept.$$$$" --ignore-scripts --no-audit --no-fund --loglevel=error && \

@@ -8,7 +8,7 @@ import typer
 
 from bos_tools.cli import output
 from bos_tools.cli.pvc_grow import Context, Kubeconfig
-from bos_tools.errors import RepositoryError
+from bos_tools.errors import RepositoryError, Usage
 
 if TYPE_CHECKING:
     from bos_tools.cluster.client import Cluster
@@ -74,6 +74,16 @@ class Needs:
 
         made_of = {name for pair in self.pairs for name, _ in getattr(key(*pair), "refers", [])}
         return held(cluster, self.namespace, sorted({name for name, _ in self.pairs} | made_of))
+
+    def registry(self, named: str | None) -> str:
+        """Return the registry to log in to: the one named, else the one private one of the pins.
+
+        Raises Usage when that is none or several.
+        """
+        if named is None and len(self.registries) != 1:
+            known = ", ".join(self.registries) or "none is pinned"
+            raise Usage(f"which registry is meant is not clear: {known}", reason="usage", hint="--registry HOST")
+        return named or self.registries[0]
 
 
 def list_(context: typer.Context, env: output.Env = None, form: output.Output = output.Format.text) -> None:

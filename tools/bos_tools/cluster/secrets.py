@@ -46,6 +46,8 @@ def put(
                 cluster.merge(SECRET, name, namespace, {"metadata": version, "data": new})
             return sorted(new)
         except ClusterSaid as said:
+            if said.status == 404:
+                said.hint = f"`platform` makes the namespace: sync it first, or kubectl create namespace {namespace}"
             if said.status != 409:
                 raise
     raise OutsideError(f"Secret {name} is being changed by somebody else", reason="conflict", hint="try it again")
