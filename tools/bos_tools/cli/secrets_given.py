@@ -107,7 +107,8 @@ def files(said: Iterable[str], pairs: list[Pair]) -> dict[Pair, str]:
         named, _, path = word.partition("=")
         matching = [pair for pair in pairs if named in (pair[1], "/".join(pair))]
         if not path or len(matching) != 1:
-            why = "names no key that is to be written" if not matching else "could mean several Secrets"
+            why = "could mean several Secrets" if matching else "names no key that is to be written"
+            why = why if path else "names no file"
             raise Usage(f"--from-file {why}: {named!a}", reason="usage", hint="--from-file SECRET/KEY=PATH")
         try:
             data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
