@@ -47,7 +47,7 @@ def test_it_comes_up_whole_from_nothing(dev, read):
     found = dev.health()
 
     assert all(health.is_healthy for health in found)
-    assert len(found) == 12
+    assert len(found) == 13
     assert json.loads(dev.box.ask("get", "--raw", "/version"))["gitVersion"] == "v1.34.3"
 
 
@@ -116,7 +116,7 @@ def test_a_crashed_one_is_mended_with_its_data_and_what_still_ran(small):
     box = small()
     box.box.ask("create", "namespace", "kept")
     before = pids(box)
-    victims = ["etcd", "kube-controller-manager", "kwok", "standins"]
+    victims = ["etcd", "kube-controller-manager", "kwok", "standins", "metrics-server"]
     kill(*(before[name] for name in victims))
 
     after = pids(up(ROOT, "dev", "small", with_argocd=False, with_forge=False, folder=box.folder))

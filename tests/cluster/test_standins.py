@@ -243,3 +243,34 @@ def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare,
     apply(text.format(size="30Gi"))
 
     until(lambda: {has(look("pvc", n)) for n in ("db-1", "db-2")} == {"30Gi"}, "both claims have grown")
+
+
+def test_an_hpa_sees_what_pods_use_and_acts(apply, look):
+    apply(
+        """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: busy}
+spec:
+  selector: {matchLabels: {app: busy}}
+  template:
+    metadata: {labels: {app: busy}, annotations: {sandbox.buildingos.io/cpu: 150m}}
+    spec: {containers: [{name: main, image: none, resources: {requests: {cpu: 100m}}}]}
+""",
+        """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: busy}
+spec:
+  minReplicas: 1
+  maxReplicas: 3
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: busy}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
+""",
+    )
+
+    found = until(
+        lambda: look("hpa", "busy")["status"].get("desiredReplicas") == 3 and look("hpa", "busy"), "3 pods", 180
+    )
+    assert found["status"]["currentMetrics"][0]["resource"]["current"]["averageUtilization"] > 60
+    until(lambda: look("deployment", "busy")["status"].get("availableReplicas") == 3, "all three are available")

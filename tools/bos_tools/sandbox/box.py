@@ -16,9 +16,9 @@ GRACE = 5.0
 """Seconds for a running program to answer again, such as the API server when its store is back."""
 PORTS = (
     "etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "standins",
-    "redis", "argocd-repo-server", "argocd-repo-server-metrics", "argocd-server", "argocd-server-metrics",
-    "argocd-application-controller", "argocd-applicationset-controller", "argocd-applicationset-controller-metrics",
-    "argocd-applicationset-controller-webhook", "gitea",
+    "metrics-server", "redis", "argocd-repo-server", "argocd-repo-server-metrics", "argocd-server",
+    "argocd-server-metrics", "argocd-application-controller", "argocd-applicationset-controller",
+    "argocd-applicationset-controller-metrics", "argocd-applicationset-controller-webhook", "gitea",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from bos_tools.sandbox import usage
 from bos_tools.sandbox.box import Box
 from bos_tools.sandbox.modules import CONTROL_PLANE, ETCD, KWOK, STANDINS
 from bos_tools.sandbox.nodes import Node
@@ -59,6 +60,7 @@ def controllers(box: Box) -> list[Program]:
                 _kubernetes(box, "kube-controller-manager"), *common, str(box.port("kube-controller-manager")),
                 "--use-service-account-credentials", "--root-ca-file", box.path("pki", "ca.crt"),
                 "--service-account-private-key-file", box.path("pki", "sa.key"),
+                "--horizontal-pod-autoscaler-sync-period=5s",
             ),
             f"https://{manager}/healthz",
         ),
@@ -72,7 +74,9 @@ def controllers(box: Box) -> list[Program]:
             (
                 str(box.binaries.program(KWOK, "kwok")), "--kubeconfig", kubeconfig, "--manage-all-nodes=true",
                 f"--node-lease-duration-seconds={LEASE}", "--cidr=10.10.0.0/16", f"--node-ip={LOOPBACK}",
-                f"--server-address={kwok}",
+                f"--server-address={kwok}", f"--node-port={box.port('kwok')}", "--config", box.path("kwok.yaml"),
+                "--tls-cert-file", box.path("pki", "apiserver.crt"),
+                "--tls-private-key-file", box.path("pki", "apiserver.key"),
             ),
             f"http://{kwok}/healthz",
         ),
@@ -86,7 +90,7 @@ def controllers(box: Box) -> list[Program]:
 
 def programs(box: Box) -> list[Program]:
     """Return all of them in the order in which they need each other."""
-    return [store(box), api_server(box), *controllers(box)]
+    return [store(box), api_server(box), *controllers(box), usage.program(box)]
 
 
 def serve(box: Box) -> None:
@@ -97,9 +101,10 @@ def serve(box: Box) -> None:
 
 def populate(box: Box, nodes: list[Node]) -> None:
     """Bring up what acts on the API server's objects, and wait for Ready nodes."""
-    box.ensure(*controllers(box))
+    (box.folder / "kwok.yaml").write_text(usage.kwok_settings(box))
+    box.ensure(*controllers(box), usage.program(box))
     if "cluster" not in box.state.done:
-        listed = {"apiVersion": "v1", "kind": "List", "items": [node.manifest() for node in nodes]}
+        listed = {"apiVersion": "v1", "kind": "List", "items": [n.manifest() for n in nodes] + usage.objects(box)}
         box.ask("apply", "--server-side", "-f", "-", stdin=json.dumps(listed).encode())
         box.done("cluster")
     box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")

@@ -70,7 +70,16 @@ CONTROL_PLANE = Module(
         f"{STRIPPED} -X {_VERSION}.gitVersion=v{KUBERNETES} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=34",
     ),
 )
-KWOK = Module("kwok", "0.7.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, 3, flags=())
+_KWOK = "sigs.k8s.io/kwok"
+KWOK = Module(
+    "kwok",
+    "0.7.0",
+    {"kwok": f"{_KWOK}/cmd/kwok"},
+    3,
+    flags=(),
+    kept={_KWOK: ("kustomize/metrics/resource/metrics-resource.yaml",)},  # what a kubelet tells of usage
+)
+METRICS = Module("metrics-server", "0.8.0", {"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"}, 3)
 MINIREDIS = Module("miniredis", "2.40.0", {"miniredis": "."}, 0.2, flags=())
 KUSTOMIZE = Module(
     "kustomize",
@@ -98,7 +107,7 @@ GITEA = Module(
     kept={_GITEA: ("options", "public", "templates")},
 )
 
-CLUSTER = (STANDINS, ETCD, CONTROL_PLANE, KWOK)
+CLUSTER = (STANDINS, ETCD, CONTROL_PLANE, KWOK, METRICS)
 ARGO_PART = (MINIREDIS, KUSTOMIZE, ARGO)
 FORGE_PART = (GITEA,)
 

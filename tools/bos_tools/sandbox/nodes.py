@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bos_tools.errors import RepositoryError
+from bos_tools.sandbox import usage
 from bos_tools.tree.nodes import parse, plain_data
 from bos_tools.tree.source import Source
 
@@ -51,7 +52,14 @@ class Node:
         return {
             "apiVersion": "v1",
             "kind": "Node",
-            "metadata": {"name": self.name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}},
+            "metadata": {
+                "name": self.name,
+                "labels": labels,
+                "annotations": {
+                    "kwok.x-k8s.io/node": "fake",
+                    "metrics.k8s.io/resource-metrics-path": usage.PATH.format(self.name),
+                },
+            },
             "spec": {"taints": [vars(taint) for taint in self.taints]},
             "status": {"capacity": room, "allocatable": room},
         }

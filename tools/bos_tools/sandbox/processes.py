@@ -143,11 +143,11 @@ def _lives(pid: int) -> bool:
 
 def _failed(folder: Path, program: Program, how: str) -> OutsideError:
     try:
-        tail = log_of(folder, program.name).read_text(errors="replace").splitlines()[-3:]
+        tail = log_of(folder, program.name).read_text(errors="replace").splitlines()[-8:]
     except OSError:
         tail = []
     return OutsideError(
-        f"{program.name} of the sandbox {how}: {' '.join(' '.join(tail).split())[-600:] or 'it said nothing'}",
+        f"{program.name} of the sandbox {how}: {' '.join(' '.join(tail).split())[-900:] or 'it said nothing'}",
         reason="sandbox-process",
         hint=f"bos-tools sandbox logs {program.name}",
     )
