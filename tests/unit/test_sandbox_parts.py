@@ -71,7 +71,7 @@ def test_every_module_is_pinned_by_sums_and_named_by_what_it_pins():
 def test_a_part_less_needs_fewer_modules():
     names = {module.name for module in modules.needed(argocd=False, forge=False)}
 
-    assert names == {"standins", "etcd", "kubernetes", "kwok"}
+    assert names == {"standins", "etcd", "kubernetes", "kwok", "metrics-server"}
 
 
 def read(tmp_path: Path, text: str) -> list[nodes.Node]:
