@@ -1,7 +1,9 @@
 """Kubernetes without kubelets: the real control plane, KWOK's nodes, and the stand-ins around them."""
 
 import json
+import time
 
+from bos_tools.errors import OutsideError
 from bos_tools.sandbox import usage
 from bos_tools.sandbox.box import Box
 from bos_tools.sandbox.modules import CONTROL_PLANE, ETCD, KWOK, STANDINS
@@ -11,6 +13,8 @@ from bos_tools.sandbox.processes import Program
 
 LEASE = 40
 """Seconds of a node's lease: without one the nodes flap and no Deployment becomes available."""
+NOT_READY = "node.kubernetes.io/not-ready"
+"""A taint that the controller takes away a moment after a node has become Ready."""
 
 
 def store(box: Box) -> Program:
@@ -108,6 +112,11 @@ def populate(box: Box, nodes: list[Node]) -> None:
         box.ask("apply", "--server-side", "-f", "-", stdin=json.dumps(listed).encode())
         box.done("cluster")
     box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+    deadline = time.monotonic() + 60
+    while NOT_READY in box.ask("get", "nodes", "-o", "jsonpath={.items[*].spec.taints[*].key}"):
+        if time.monotonic() > deadline:
+            raise OutsideError("the sandbox's nodes keep the taint of not being ready", reason="sandbox-process")
+        time.sleep(0.2)
 
 
 def _kubernetes(box: Box, name: str) -> str:
