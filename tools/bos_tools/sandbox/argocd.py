@@ -91,7 +91,7 @@ def _configure(box: Box) -> None:
     crds = sorted(path for path in box.binaries.source(ARGO, CRDS).iterdir() if path.name != "kustomization.yaml")
     words = [word for path in crds for word in ("-f", str(path))]
     box.ask(
-        "apply", "--server-side", "--namespace", NAMESPACE, *words, "-f", "-",
+        "apply", "--server-side", "--force-conflicts", "--namespace", NAMESPACE, *words, "-f", "-",
         stdin=yaml.safe_dump_all(_configuration(box)).encode(),
     )  # fmt: skip
     # a role that finds its kinds not served yet gives up

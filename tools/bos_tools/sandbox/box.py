@@ -12,7 +12,7 @@ from bos_tools.sandbox.ports import LOOPBACK
 from bos_tools.sandbox.processes import Program
 from bos_tools.sandbox.state import State
 
-GRACE = 5.0
+GRACE = 15.0
 """Seconds for a running program to answer again, such as the API server when its store is back."""
 PORTS = (
     "etcd", "etcd-peer", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "standins",

@@ -109,7 +109,7 @@ def populate(box: Box, nodes: list[Node]) -> None:
     box.ensure(*controllers(box), usage.program(box))
     if "cluster" not in box.state.done:
         listed = {"apiVersion": "v1", "kind": "List", "items": [n.manifest() for n in nodes] + usage.objects(box)}
-        box.ask("apply", "--server-side", "-f", "-", stdin=json.dumps(listed).encode())
+        box.ask("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(listed).encode())
         box.done("cluster")
     box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
     deadline = time.monotonic() + 60

@@ -19,6 +19,8 @@ from bos_tools.tree.layout import Tree
 FOLDERS = ("home", "logs", "tmp")
 LONGEST = 90
 """Characters of the folder's path: a socket in it may have 107."""
+DYING = 3.0
+"""Seconds that a killed process may take to let go of its port."""
 
 
 def up(
@@ -116,8 +118,8 @@ def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
     every.mkdir(parents=True, exist_ok=True, mode=0o700)
     with files.lock(every):
         running = {found.name for found in processes.living(folder)}
-        lost = [name for name, port in now.ports.items() if name not in running and not ports.is_free(port)]
-        lost = [name for name in lost if not _is_part_of(name, running)]
+        idle = {name: port for name, port in now.ports.items() if not _is_part_of(name, running)}
+        lost = [name for name, port in idle.items() if not ports.is_free(port, DYING)]
         if lost:
             tell(f"a port was taken meanwhile, so everything starts anew: {', '.join(lost)}")
             processes.stop(folder)

@@ -1,6 +1,7 @@
 """Free ports on loopback, chosen by the system."""
 
 import socket
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
@@ -22,8 +23,15 @@ def choose(names: Sequence[str], taken: Iterable[int] = ()) -> dict[str, int]:
     return chosen
 
 
-def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a port."""
+def is_free(port: int, patience: float = 0.0) -> bool:
+    """Tell whether a server could listen on a port, or can within so many seconds."""
+    deadline = time.monotonic() + patience
+    while not (free := _can_be_bound(port)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return free
+
+
+def _can_be_bound(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: closed connections don't count
         try:
