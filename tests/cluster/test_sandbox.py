@@ -63,6 +63,7 @@ def test_up_again_changes_nothing(dev):
     again = up(ROOT, "dev", "dev", folder=dev.folder)
 
     assert pids(again) == before
+    assert not again.changed
     assert again.argocd_token == dev.argocd_token
 
 

@@ -70,9 +70,11 @@ def up(
     finally:
         progress.end()
     if form is output.Format.json:
-        output.document({**_summary(sandbox), "seconds": round(time.monotonic() - started, 1)})
+        seconds = round(time.monotonic() - started, 1)
+        output.document({**_summary(sandbox), "changed": sandbox.changed, "seconds": seconds})
         return
-    output.words(f"the sandbox is up: {sandbox.state.name}, {time.monotonic() - started:.1f} s")
+    already = "" if sandbox.changed else " already"
+    output.words(f"the sandbox is up{already}: {sandbox.state.name}, {time.monotonic() - started:.1f} s")
     for what, url in _addresses(sandbox).items():
         output.data(f"{what:<11} {url}")
     output.words(f'hint: eval "$(bos-tools sandbox env{_flags(name, state)})"')

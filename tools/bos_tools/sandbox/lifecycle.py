@@ -53,11 +53,23 @@ def up(
         now = had or state.State(name, env, argocd=False, forge=False, ports={})
         now.argocd |= with_argocd
         now.forge |= with_forge
+        if had is not None and _is_whole(Sandbox(root, place, now)):
+            return Sandbox(root, place, now, changed=False)
         Binaries(root).ensure(modules.needed(argocd=now.argocd, forge=now.forge), tell)
         _make_folder(place, now)
         _choose_ports(place, now, tell)
         _start(Box(place, now, Binaries(root)), nodes.read(tree.source, env), tell)
         return Sandbox(root, place, now)
+
+
+def _is_whole(sandbox: Sandbox) -> bool:
+    """Tell whether everything was done and every process is healthy."""
+    wanted = (
+        {"cluster"} | ({"argocd"} if sandbox.state.argocd else set()) | ({"forge"} if sandbox.state.forge else set())
+    )
+    if not wanted <= set(sandbox.state.done) or (sandbox.state.argocd and not sandbox.argocd_token):
+        return False
+    return set(PORTS) <= sandbox.state.ports.keys() and all(health.is_healthy for health in sandbox.health())
 
 
 def down(folder: Path, tell: Tell = lambda _: None) -> bool:

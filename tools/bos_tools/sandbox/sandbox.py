@@ -26,7 +26,9 @@ class Health:
 class Sandbox:
     """A local cluster with Argo CD and a forge; all of it lies in one folder."""
 
-    def __init__(self, root: Path, folder: Path, found: state.State) -> None:
+    def __init__(self, root: Path, folder: Path, found: state.State, *, changed: bool = True) -> None:
+        self.changed = changed
+        """`up` had something to do."""
         self.root = root
         self.folder = folder
         self.state = found
