@@ -1,5 +1,7 @@
 """The door to other programs."""
 
+import os
+import signal
 import sys
 import threading
 import time
@@ -9,6 +11,7 @@ import pytest
 
 from bos_tools.doors import process
 from bos_tools.errors import CommandFailed, OutsideError
+from workshop import until
 
 pytestmark = pytest.mark.integration
 
@@ -90,3 +93,42 @@ def test_the_first_failed_job_is_the_one_that_is_heard():
 
     with pytest.raises(ValueError, match="1"):
         process.in_parallel(work, [0, 1, 2, 3])
+
+
+def test_what_takes_long_is_heard_line_by_line_and_answers_at_the_end():
+    heard: list[str] = []
+
+    said = process.follow(["sh", "-c", "echo one >&2; echo two >&2; echo answer"], heard.append)
+
+    assert heard == ["one", "two"]
+    assert said == "answer\n"
+
+
+def test_what_takes_long_and_fails_carries_its_last_words():
+    with pytest.raises(CommandFailed, match="alas"):
+        process.follow(["sh", "-c", "echo alas >&2; exit 4"], lambda _: None)
+    with pytest.raises(OutsideError, match="can't be run"):
+        process.follow(["no-such-program"], lambda _: None)
+
+
+def test_an_interrupt_ends_what_takes_long_with_all_that_it_started(tmp_path):
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.follow(["sh", "-c", "(sleep 1; touch late) & echo go >&2; wait"], interrupt, cwd=tmp_path)
+
+    time.sleep(1.5)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_spawned_program_outlives_the_call_in_a_session_of_its_own(tmp_path):
+    log = tmp_path / "log"
+    pid = process.spawn(["sh", "-c", "echo $X; sleep 30"], cwd=tmp_path, env={"X": "here", "PATH": "/bin"}, log=log)
+    try:
+        until(lambda: log.read_text() == "here\n", "it has spoken")
+        assert os.getsid(pid) == pid
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(OutsideError, match="can't be run"):
+        process.spawn(["/no/such/program"], cwd=tmp_path, env={}, log=log)

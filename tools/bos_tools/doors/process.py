@@ -102,7 +102,8 @@ def follow(
                     tell(line.rstrip("\n"))
                 process.wait()
             except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 raise
         if process.returncode != 0:
             raise CommandFailed(list(argv), process.returncode, "".join(tail))

@@ -92,7 +92,8 @@ class Binaries:
         folder = module.folder(self.root)
         env = {**GO, **module.env}
         packages = list(module.programs.values())
-        tags = [word for flag in ("-tags",) if flag in module.flags for word in (flag, _after(module.flags, flag))]
+        at = module.flags.index("-tags") if "-tags" in module.flags else len(module.flags)
+        tags = module.flags[at : at + 2]
         try:
             # Go names the packages that it compiles, not how many there are.
             listing = ["go", "list", "-deps", *tags, *packages]
@@ -149,7 +150,8 @@ class _Steps:
         self.tell = tell
         self.total = 0
         self._started = time.monotonic()
-        self._count = 0
+        self._downloaded = 0
+        self._compiled = 0
 
     @property
     def seconds(self) -> float:
@@ -160,17 +162,13 @@ class _Steps:
 
     def downloads(self, line: str) -> None:
         if line.startswith("go: downloading "):
-            self._count += 1
-            self.say(f"{self._count} modules downloaded")
+            self._downloaded += 1
+            self.say(f"{self._downloaded} modules downloaded")
 
     def packages(self, line: str) -> None:
         if not line.startswith(("go:", "#")):
-            self._count = min(self._count + 1, self.total) if self.total else self._count + 1
-            self.say(f"{self._count} of at most {self.total} packages compiled")
-
-
-def _after(words: Sequence[str], word: str) -> str:
-    return words[words.index(word) + 1]
+            self._compiled = min(self._compiled + 1, self.total)  # what is in Go's own cache is not named
+            self.say(f"{self._compiled} of at most {self.total} packages compiled")
 
 
 def _spell(seconds: float) -> str:
