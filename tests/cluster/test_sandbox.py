@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import stat
@@ -15,7 +16,7 @@ import pytest
 
 from bos_tools.cli.main import main
 from bos_tools.errors import Refused
-from bos_tools.sandbox import STANDINS, down, up
+from bos_tools.sandbox import STANDINS, down, find, up
 from bos_tools.sandbox.processes import living
 from bos_tools.sandbox.state import load
 from workshop import until
@@ -101,6 +102,33 @@ def test_logs_show_what_a_process_said(dev, capsys):
     assert 0 < len(capsys.readouterr().out.splitlines()) <= 5
     assert main(["--repo", str(ROOT), "sandbox", "logs", "nobody", *state]) == 1
     assert "no such process" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_built")
+def test_the_commands_bring_it_up_and_take_it_down(tmp_path, capsys):
+    words = ["--repo", str(ROOT), "sandbox"]
+    state = ["--state", str(tmp_path / "s"), "--output", "json"]
+    try:
+        assert main([*words, "up", "--no-argocd", "--no-forge", *state]) == 0
+        first = json.loads(capsys.readouterr().out)
+        assert main([*words, "up", "--no-argocd", "--no-forge", *state[:2]]) == 0
+        again = capsys.readouterr()
+        box = find(ROOT, folder=tmp_path / "s")
+        kill(pids(box)["kwok"])
+        assert main([*words, "status", *state[:2]]) == 5
+        sick = capsys.readouterr()
+    finally:
+        assert main([*words, "down", *state]) == 0
+
+    assert first["changed"] is True
+    assert (first["env"], first["argocd"], first["gitea"]) == ("dev", None, None)
+    assert first["kubeconfig"] in again.out
+    assert "up already" in again.err
+    assert "not healthy: kwok" in sick.err
+    assert re.search(r"^kwok +dead", sick.out, re.MULTILINE)
+    assert json.loads(capsys.readouterr().out) == {"name": "default", "changed": True}
+    assert main([*words, "down", *state[:2]]) == 0
+    assert "down already" in capsys.readouterr().err
 
 
 def test_two_stand_side_by_side(dev, small):
