@@ -118,6 +118,11 @@ class ArgoCD:
         # an empty body, for Argo CD takes no call without a content type
         self._call(f"to delete {name}", "DELETE", f"applications/{quote(name)}", query=query, body={})
 
+    def terminate(self, name: str, project: str) -> None:
+        """End a running sync: it would hold a deletion up."""
+        path = f"applications/{quote(name)}/operation"
+        self._call(f"to end the sync of {name}", "DELETE", path, query={"project": project}, body={})
+
     def sync(self, name: str, project: str, *, prune: bool = True) -> None:
         """Ask for a sync of what automatic sync would apply; waits for an operation that runs already."""
         body = {"name": name, "project": project, "prune": prune}

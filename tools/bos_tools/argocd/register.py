@@ -138,5 +138,7 @@ def unregister(client: ArgoCD, names: Mapping[str, str], root: str, *, delete_wo
     there = [app for app in client.applications(sorted(set(names.values()))) if app.name in names]
     for app in sorted(there, key=lambda one: one.name != root):
         cascade = delete_workloads and app.name != root
+        if cascade and app.operation is not None:
+            client.terminate(app.name, app.project)
         client.delete(app.name, app.project, cascade=cascade)
         yield Done("Application", app.name, "deleted with its workloads" if cascade else "deleted")

@@ -1,0 +1,263 @@
+"""Every fault of Argo CD ends in its exit code with a sentence that helps, and a re-run succeeds once it is gone."""
+
+import json
+from itertools import count
+
+import httpx2
+import pytest
+
+from argocd_fake import COMMIT, TIMES, FakeArgo, always, application, error, managed, once
+from bos_tools.argocd.client import ArgoCD
+from bos_tools.cli.main import main
+from workshop import files, write
+
+ENVIRONMENT = """\
+environment: dev
+cluster: https://kubernetes.default.svc
+namespace: buildingos
+argocd:
+  server: https://argocd.example.com
+  namespace: argocd
+  repoURL: https://git.example.com/bos.git
+  revision: main
+  project: buildingos-dev
+"""
+
+
+CLOCK = count(60)
+
+
+def reconcile(app, **status) -> None:
+    """Give an application a newer state: Argo CD has looked at it again."""
+    now = next(CLOCK)
+    app["status"].update(reconciledAt=f"2026-11-25T{now // 60:02}:{now % 60:02}:00Z", **status)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write(tmp_path / "work", {**files(["backend"]), "overlays/dev/environment.yaml": ENVIRONMENT})
+
+
+@pytest.fixture
+def argo(monkeypatch) -> FakeArgo:
+    """An Argo CD with one live application, behind the command line's own connection."""
+    fake = FakeArgo(application())
+    connect = ArgoCD.connect.__func__
+
+    def connected(cls, url, **options):
+        return connect(cls, url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
+
+    monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
+    monkeypatch.setattr("bos_tools.argocd.wait.AGAIN", 0.05)
+    monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
+
+    fake.refreshed = lambda app: reconcile(app)
+    return fake
+
+
+@pytest.fixture
+def run(root, capsys):
+    """Return a function that runs `bos-tools argocd …` and gives its code and its words, in which no token stands."""
+
+    def go(*words: str) -> tuple[int, str, str]:
+        code = main(["--repo", str(root), "argocd", *words])
+        out, err = capsys.readouterr()
+        assert "sesame" not in out + err
+        return code, out, err
+
+    return go
+
+
+WAIT = ("wait", "backend", "--timeout", "5")
+
+
+def test_a_live_application_is_reported_with_its_commit(argo, run):
+    code, out, _ = run(*WAIT, "--output", "json")
+
+    assert code == 0
+    assert json.loads(out)["applications"] == [
+        {"name": "dev-backend", "project": "buildingos-dev", "state": "live", "revision": COMMIT,
+         "sync": "Synced", "health": "Healthy"}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "help_"),
+    [
+        (lambda: httpx2.ConnectError("Connection refused"), "unreachable", "BOS_ARGOCD_SERVER"),
+        (lambda: httpx2.ReadTimeout("timed out"), "unreachable", "BOS_ARGOCD_SERVER"),
+        (lambda: error(401, "invalid session: token has invalid claims: token is expired", 16), "unauthorized", "--token-file"),
+        (lambda: error(403, "permission denied", 7), "forbidden", "role"),
+        (lambda: error(404, "not found", 5), "not-found", "register"),
+        (lambda: error(409, "the object has been modified"), "conflict", "run it again"),
+        (lambda: error(429, "slow down", **{"Retry-After": "60"}), "too-many-requests", "in a minute"),
+        (lambda: error(502, "bad gateway"), "argocd-unavailable", "not ready"),
+        (lambda: error(503, "unavailable", 14), "argocd-unavailable", "not ready"),
+    ],
+    ids=["down", "slow", "401", "403", "404", "409", "429", "502", "503"],
+)
+@pytest.mark.parametrize("words", [("status",), WAIT, ("sync", "backend", "--timeout", "5")], ids=lambda words: words[0])
+def test_a_fault_ends_in_exit_code_5_with_help_and_a_re_run_succeeds(argo, run, words, answer, reason, help_):
+    argo.faults.append(always("applications", answer))
+
+    code, out, err = run(*words, "--output", "json")
+    said = json.loads(out)["error"]
+    argo.faults.clear()
+    again, _, _ = run(*words)
+
+    assert (code, said["reason"], said["exit_code"]) == (5, reason, 5)
+    assert help_ in said["hint"]
+    assert err.startswith("bos-tools: Argo CD ")
+    assert again == 0
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        error(409, "the object has been modified"),
+        error(429, "slow down", **{"Retry-After": "0"}),
+        error(503, "unavailable", 14),
+        error(400, "another operation is already in progress", 9),
+    ],
+    ids=["409", "429", "503", "operation"],
+)
+def test_what_passes_is_asked_again(argo, run, passing):
+    argo.faults.append(once("POST .*/sync", passing))
+
+    code, _, _ = run("sync", "backend", "--no-wait")
+
+    assert code == 0
+    assert [call.split("?")[0] for call in argo.seen].count("POST applications/dev-backend/sync") == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
+def test_what_stays_is_not_asked_again(argo, run, status):
+    argo.faults.append(always("POST .*/sync", lambda: error(status, "no", 9)))
+
+    code, _, _ = run("sync", "backend", "--no-wait")
+
+    assert code == 5
+    assert [call.split("?")[0] for call in argo.seen].count("POST applications/dev-backend/sync") == 1
+
+
+def test_a_stream_that_breaks_goes_on_from_where_it_was(argo, run):
+    app = argo.apps["dev-backend"]
+    app["status"]["health"] = {"status": "Progressing"}
+
+    def broken():
+        yield json.dumps({"result": {"type": "ADDED", "application": app}}).encode() + b"\n"
+        app["status"]["health"] = {"status": "Healthy"}
+        raise httpx2.ReadError("reset by peer")
+
+    argo.faults.append(once("stream", httpx2.Response(200, content=broken())))
+    code, _, _ = run(*WAIT)
+
+    streams = [call for call in argo.seen if call.startswith("GET stream")]
+    assert code == 0
+    assert "resourceVersion" not in streams[0]
+    assert all("resourceVersion=7" in call for call in streams[1:])
+
+
+def test_a_token_that_expires_while_it_waits_is_told_as_such(argo, run):
+    argo.apps["dev-backend"]["status"]["health"] = {"status": "Progressing"}
+    line = json.dumps({"error": {"grpc_code": 16, "http_code": 401, "message": "token is expired"}}).encode()
+    argo.faults.append(once("stream", httpx2.Response(200, content=line + b"\n")))
+
+    code, out, _ = run(*WAIT, "--output", "json")
+
+    assert (code, json.loads(out)["error"]["reason"]) == (5, "unauthorized")
+
+
+def test_a_stream_whose_version_is_too_old_begins_anew(argo, run):
+    argo.apps["dev-backend"]["status"]["health"] = {"status": "Progressing"}
+    line = json.dumps({"error": {"http_code": 410, "message": "too old resource version"}}).encode()
+    argo.faults.append(once("resourceVersion=7", httpx2.Response(200, content=line + b"\n")))
+
+    def heal(app):
+        if sum("GET stream" in call for call in argo.seen) > 2:
+            app["status"]["health"] = {"status": "Healthy"}
+        reconcile(app)
+
+    argo.refreshed = heal
+
+    code, _, _ = run(*WAIT)
+
+    streams = ["resourceVersion" in call for call in argo.seen if call.startswith("GET stream")]
+    assert code == 0
+    assert streams[:3] == [False, True, False]
+
+
+def test_a_closed_sync_window_is_a_refusal(argo, run):
+    argo.faults.append(always("POST .*/sync", lambda: error(403, "cannot sync: blocked by sync window", 7)))
+
+    code, out, _ = run("sync", "backend", "--output", "json")
+
+    assert (code, json.loads(out)["error"]["reason"]) == (1, "sync-window")
+
+
+def test_a_window_that_holds_automatic_sync_back_is_found_out_by_who_waits(argo, run):
+    argo.apps["dev-backend"]["status"]["sync"] = {"status": "OutOfSync", "revision": COMMIT}
+    argo.may_sync = False
+
+    code, out, _ = run(*WAIT, "--output", "json")
+    argo.apps["dev-backend"]["status"]["sync"] = {"status": "Synced", "revision": COMMIT}
+
+    assert (code, json.loads(out)["error"]["reason"]) == (1, "sync-window")
+    assert run(*WAIT)[0] == 0
+
+
+def test_a_revoked_repository_fails_at_once_and_says_how_to_renew_it(argo, run):
+    said = "failed to list refs: authentication required: Unauthorized"
+    argo.apps["dev-backend"]["status"]["conditions"] = [{"type": "ComparisonError", "message": said}]
+
+    code, _, err = run(*WAIT)
+
+    assert code == 5
+    assert "authentication required" in err
+    assert "register --apply" in err
+
+
+def test_synced_that_lies_is_not_success(argo, run):
+    argo.managed = [managed("backend", live={"replicas": 1}, wanted={"replicas": 2})]
+
+    code, _, err = run("wait", "backend", "--timeout", "1")
+
+    assert code == 5
+    assert "not applied: Service buildingos/backend" in err
+
+
+def test_without_a_token_it_is_a_usage_error(argo, run, monkeypatch):
+    monkeypatch.delenv("BOS_ARGOCD_TOKEN")
+
+    code, _, err = run("status")
+
+    assert code == 2
+    assert "BOS_ARGOCD_USERNAME" in err
+
+
+def test_a_name_and_a_password_make_a_session(argo, run, monkeypatch):
+    monkeypatch.delenv("BOS_ARGOCD_TOKEN")
+    monkeypatch.setenv("BOS_ARGOCD_USERNAME", "admin")
+    monkeypatch.setenv("BOS_ARGOCD_PASSWORD", "sesame")
+
+    code, _, _ = run("status")
+
+    assert code == 0
+    assert argo.seen[0] == "POST session"
+
+
+def test_every_call_about_applications_names_the_project(argo, run):
+    run(*WAIT)
+    run("diff", "backend")
+
+    assert [call for call in argo.seen if "applications" in call and "project=buildingos-dev" not in call] == []
+
+
+def test_health_from_before_the_sync_does_not_count(argo, run):
+    app = argo.apps["dev-backend"]
+    app["status"]["health"] = {"status": "Degraded"}
+    app["status"]["reconciledAt"] = TIMES[0]
+
+    argo.refreshed = lambda app: reconcile(app, health={"status": "Healthy"})
+
+    assert run(*WAIT)[0] == 0
