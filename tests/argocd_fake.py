@@ -3,12 +3,25 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import httpx2
 
 COMMIT, OLDER = "a" * 40, "b" * 40
 TIMES = ("2026-11-25T01:00:00Z", "2026-11-25T01:00:10Z", "2026-11-25T01:00:20Z")
+ENVIRONMENT = """\
+environment: dev
+cluster: https://kubernetes.default.svc
+namespace: buildingos
+argocd:
+  server: https://argocd.example.com
+  namespace: argocd
+  repoURL: https://git.example.com/bos.git
+  revision: main
+  project: buildingos-dev
+"""
+CLOCK = count(60)
 Answer = httpx2.Response | Exception
 Fault = Callable[[httpx2.Request], Answer | None]
 
@@ -42,6 +55,12 @@ def managed(name: str, live: Any = "same", wanted: Any = "same") -> dict[str, st
     return {"kind": "Service", "namespace": "buildingos", "name": name} | {
         side: json.dumps(None if value is None else {"spec": value}) for side, value in sides.items()
     }
+
+
+def reconcile(app, **status) -> None:
+    """Give an application a newer state: Argo CD has looked at it again."""
+    now = next(CLOCK)
+    app["status"].update(reconciledAt=f"2026-11-25T{now // 60:02}:{now % 60:02}:00Z", **status)
 
 
 class FakeArgo:
@@ -91,7 +110,7 @@ class FakeArgo:
         if not name:
             return httpx2.Response(200, json={"items": list(self.apps.values()) or None})
         app = self.apps.get(name)
-        if app is None or f"project={app['spec']['project']}" not in query and method == "GET":
+        if app is None or (f"project={app['spec']['project']}" not in query and method == "GET"):
             return error(404, f'applications.argoproj.io "{name}" not found', 5)
         if part:
             parts = {

@@ -1,72 +1,11 @@
 """Every fault of Argo CD ends in its exit code with a sentence that helps, and a re-run succeeds once it is gone."""
 
 import json
-from itertools import count
 
 import httpx2
 import pytest
 
-from argocd_fake import COMMIT, TIMES, FakeArgo, always, application, error, managed, once
-from bos_tools.argocd.client import ArgoCD
-from bos_tools.cli.main import main
-from workshop import files, write
-
-ENVIRONMENT = """\
-environment: dev
-cluster: https://kubernetes.default.svc
-namespace: buildingos
-argocd:
-  server: https://argocd.example.com
-  namespace: argocd
-  repoURL: https://git.example.com/bos.git
-  revision: main
-  project: buildingos-dev
-"""
-
-
-CLOCK = count(60)
-
-
-def reconcile(app, **status) -> None:
-    """Give an application a newer state: Argo CD has looked at it again."""
-    now = next(CLOCK)
-    app["status"].update(reconciledAt=f"2026-11-25T{now // 60:02}:{now % 60:02}:00Z", **status)
-
-
-@pytest.fixture
-def root(tmp_path):
-    return write(tmp_path / "work", {**files(["backend"]), "overlays/dev/environment.yaml": ENVIRONMENT})
-
-
-@pytest.fixture
-def argo(monkeypatch) -> FakeArgo:
-    """An Argo CD with one live application, behind the command line's own connection."""
-    fake = FakeArgo(application())
-    connect = ArgoCD.connect.__func__
-
-    def connected(cls, url, **options):
-        return connect(cls, url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
-
-    monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
-    monkeypatch.setattr("bos_tools.argocd.wait.AGAIN", 0.05)
-    monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
-
-    fake.refreshed = lambda app: reconcile(app)
-    return fake
-
-
-@pytest.fixture
-def run(root, capsys):
-    """Return a function that runs `bos-tools argocd …` and gives its code and its words, in which no token stands."""
-
-    def go(*words: str) -> tuple[int, str, str]:
-        code = main(["--repo", str(root), "argocd", *words])
-        out, err = capsys.readouterr()
-        assert "sesame" not in out + err
-        return code, out, err
-
-    return go
-
+from argocd_fake import COMMIT, TIMES, always, error, managed, once, reconcile
 
 WAIT = ("wait", "backend", "--timeout", "5")
 
@@ -86,7 +25,11 @@ def test_a_live_application_is_reported_with_its_commit(argo, run):
     [
         (lambda: httpx2.ConnectError("Connection refused"), "unreachable", "BOS_ARGOCD_SERVER"),
         (lambda: httpx2.ReadTimeout("timed out"), "unreachable", "BOS_ARGOCD_SERVER"),
-        (lambda: error(401, "invalid session: token has invalid claims: token is expired", 16), "unauthorized", "--token-file"),
+        (
+            lambda: error(401, "invalid session: token has invalid claims: token is expired", 16),
+            "unauthorized",
+            "--token-file",
+        ),
         (lambda: error(403, "permission denied", 7), "forbidden", "role"),
         (lambda: error(404, "not found", 5), "not-found", "register"),
         (lambda: error(409, "the object has been modified"), "conflict", "run it again"),
@@ -96,7 +39,9 @@ def test_a_live_application_is_reported_with_its_commit(argo, run):
     ],
     ids=["down", "slow", "401", "403", "404", "409", "429", "502", "503"],
 )
-@pytest.mark.parametrize("words", [("status",), WAIT, ("sync", "backend", "--timeout", "5")], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [("status",), WAIT, ("sync", "backend", "--timeout", "5")], ids=lambda words: words[0]
+)
 def test_a_fault_ends_in_exit_code_5_with_help_and_a_re_run_succeeds(argo, run, words, answer, reason, help_):
     argo.faults.append(always("applications", answer))
 
