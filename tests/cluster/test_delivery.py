@@ -1,0 +1,193 @@
+"""Environments from a Git repository to a cluster, by the real Argo CD: whole, healed, pruned or held, and broken."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bos_tools.argocd.client import ArgoCD
+from bos_tools.cli.main import main
+from bos_tools.doors.files import WorkTree
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import Object, objects
+from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.registration import registration
+from workshop import git, until
+
+pytestmark = pytest.mark.cluster
+ROOT = Path(__file__).resolve().parents[2]
+CRD = {
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "objectstores.barmancloud.cnpg.io"},
+    "spec": {
+        "group": "barmancloud.cnpg.io", "scope": "Namespaced",
+        "names": {"kind": "ObjectStore", "plural": "objectstores", "singular": "objectstore"},
+        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
+            "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}],
+    },
+}  # fmt: skip
+"""A stand-in: the plugin that brings it is an add-on, which a sandbox leaves out."""
+
+
+class Delivered:
+    """One environment, registered with the Argo CD of its own sandbox."""
+
+    def __init__(self, box, env: str, root: Path) -> None:
+        self.box, self.env, self.root = box, env, root
+        self.said = registration(Tree(WorkTree(root)), env)
+        self.client = ArgoCD.connect(box.argocd_url, user=("admin", box.argocd_password))
+
+    def run(self, *words: str) -> int:
+        return main(["--repo", str(self.root), "argocd", words[0], "--env", self.env, *words[1:]])
+
+    def commit(self, message: str) -> None:
+        git(self.root, "add", "-A")
+        git(self.root, "commit", "-qm", message)
+
+    def ask(self, *words: str) -> str:
+        return self.box.box.ask(*words, "--namespace", "buildingos")
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def delivered(request, kept, tmp_path_factory):
+    """An environment that came up whole from a repository holding this one's manifests."""
+    env = request.param
+    box = kept(env)
+    root = tmp_path_factory.mktemp(env) / "gitops"
+    root.mkdir()
+    for name in ("base", "overlays"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Start")
+    box.box.ask("apply", "-f", "-", stdin=json.dumps(CRD).encode())
+    before = json.loads(box.box.ask("get", "appproject", "default", "--namespace", "argocd", "--output=json"))
+    made = Delivered(box, env, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(box.kubeconfig))
+        patch.setenv("BOS_ARGOCD_SERVER", box.argocd_url)
+        patch.setenv("BOS_ARGOCD_USERNAME", "admin")
+        patch.setenv("BOS_ARGOCD_PASSWORD", box.argocd_password)
+        patch.delenv("BOS_ARGOCD_TOKEN", raising=False)
+        assert made.run("configure") == 0
+        words = ("--apply", "--repo-url", f"file://{root}", "--skip-platform", "--timeout", "400")
+        assert made.run("register", *words) == 0
+        yield made
+        assert made.run("unregister") == 0
+    made.client.close()
+    box.box.ask("delete", "namespace", "buildingos", "--wait=false")
+    spec = {"spec": {**before["spec"], "namespaceResourceBlacklist": None}}
+    box.box.ask("patch", "appproject", "default", "--namespace", "argocd", "--type=merge", "--patch", json.dumps(spec))
+
+
+def test_every_application_is_synced_and_healthy_and_every_pod_is_where_the_plan_wants_it(delivered, capsys):
+    code = delivered.run("status", "--output", "json")
+
+    rows = json.loads(capsys.readouterr().out)["services"]
+    assert code == 0
+    assert {(row["sync"], row["health"]) for row in rows} == {("Synced", "Healthy")}
+    assert all(
+        row["git"] == row["live"] for row in rows if row["service"] not in ("platform", "ingress", "redis", "postgres")
+    )
+    pods = json.loads(delivered.ask("get", "pods", "--output=json"))["items"]
+    placed = {pod["metadata"]["name"]: pod["spec"].get("nodeName", "nowhere") for pod in pods}
+    assert "nowhere" not in placed.values()
+    if delivered.env == "prod":
+        roles = {name: node.rpartition("-")[0] for name, node in placed.items()}
+        assert {
+            role for name, role in roles.items() if name.startswith(("postgres", "redis-0", "redis-1", "tdengine"))
+        } == {"database"}
+        assert {role for name, role in roles.items() if name.startswith("zlmediakit")} == {"streaming"}
+        assert {role for name, role in roles.items() if name.startswith(("web", "backend"))} == {"worker"}
+
+
+def test_a_second_registration_changes_nothing(delivered, capsys):
+    words = ("--apply", "--repo-url", f"file://{delivered.root}", "--skip-platform", "--output", "json")
+
+    assert delivered.run("register", *words) == 0
+
+    said = json.loads(capsys.readouterr().out)
+    assert said["changed"] is False
+    assert {one["what"] for one in said["applied"]} == {"already so"}
+
+
+def test_what_we_render_is_what_argo_cd_renders(delivered):
+    tree = Tree(WorkTree(delivered.root))
+    units = [Unit(delivered.env, service) for service in tree.services(delivered.env)]
+    renders = Renderer().render([(tree.graph, unit.folder) for unit in units])
+
+    for unit, text in zip(units, renders, strict=True):
+        theirs = delivered.client.manifests(delivered.said.application(unit.service), delivered.said.project)
+        assert plain([one.data for one in objects(text)]) == plain(theirs), unit.folder
+
+
+def plain(found: list[dict]) -> dict[str, dict]:
+    """Return objects by who they are, without Argo CD's mark of what belongs to whom."""
+    made = {}
+    for data in found:
+        notes = data["metadata"].get("annotations") or {}
+        notes.pop("argocd.argoproj.io/tracking-id", None)
+        meta = {key: value for key, value in data["metadata"].items() if key != "annotations"}
+        one = {**data, "metadata": {**meta, **({"annotations": notes} if notes else {})}}
+        made[Object(one["kind"], one["apiVersion"].rpartition("/")[0], "", meta["name"], one).id] = one
+    return made
+
+
+def test_the_api_server_takes_every_rendered_object(delivered, capsys):
+    assert main(["--repo", str(delivered.root), "render", "--env", delivered.env]) == 0
+    text = capsys.readouterr().out.encode()
+
+    words = ("apply", "--server-side", "--dry-run=server", "--force-conflicts", "--field-manager=test", "-f", "-")
+    said = delivered.box.box.ask(*words, stdin=text)
+
+    assert len(said.splitlines()) == len(objects(text))
+
+
+def test_a_hand_edit_is_healed(delivered):
+    delivered.ask("set", "image", "deployment/grafana", "grafana=example.com/other:v1")
+
+    image = "jsonpath={.spec.template.spec.containers[0].image}"
+    until(
+        lambda: "grafana/grafana:" in delivered.ask("get", "deployment", "grafana", f"--output={image}"), "it is healed"
+    )
+
+
+def test_a_removed_object_is_pruned_in_dev_and_held_for_confirmation_in_prod(delivered, capsys):
+    kustomization = delivered.root / "base/backend/kustomization.yaml"
+    kustomization.write_text(kustomization.read_text().replace("- pdb.yaml\n", ""))
+    (delivered.root / "base/backend/pdb.yaml").unlink()
+    delivered.commit("Take the budget away")
+
+    code = delivered.run("wait", "backend", "--revision", "HEAD")
+
+    def budgets() -> str:
+        return delivered.ask("get", "pdb", "--output=name")
+
+    if delivered.env == "prod":
+        assert code == 1
+        assert "pruning confirmation of policy/PodDisruptionBudget/backend" in capsys.readouterr().err
+        assert "/backend" in budgets()
+        assert delivered.run("sync", "backend", "--confirm-prune") == 0
+    else:
+        assert code == 0
+    until(lambda: "/backend" not in budgets(), "the budget is gone")
+
+
+def test_a_broken_overlay_is_reported_and_harms_no_other_service(delivered, capsys):
+    overlay = delivered.root / f"overlays/{delivered.env}/nodered/kustomization.yaml"
+    whole = overlay.read_text()
+    overlay.write_text(whole.replace("../../../base/nodered", "../../../base/absent"))
+    delivered.commit("Break nodered")
+
+    broken = delivered.run("wait", "nodered", "--revision", "HEAD")
+    said = capsys.readouterr().err
+    other = delivered.run("wait", "grafana", "--revision", "HEAD")
+    overlay.write_text(whole)
+    delivered.commit("Mend nodered")
+    mended = delivered.run("wait", "nodered", "--revision", "HEAD")
+
+    assert (broken, other, mended) == (5, 0, 0)
+    assert "base/absent" in said
+    assert "bos-tools check" in said
