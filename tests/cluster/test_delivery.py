@@ -17,17 +17,6 @@ from workshop import git, until
 
 pytestmark = pytest.mark.cluster
 ROOT = Path(__file__).resolve().parents[2]
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-    "metadata": {"name": "objectstores.barmancloud.cnpg.io"},
-    "spec": {
-        "group": "barmancloud.cnpg.io", "scope": "Namespaced",
-        "names": {"kind": "ObjectStore", "plural": "objectstores", "singular": "objectstore"},
-        "versions": [{"name": "v1", "served": True, "storage": True, "schema": {
-            "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}],
-    },
-}  # fmt: skip
-"""A stand-in: the plugin that brings it is an add-on, which a sandbox leaves out."""
 
 
 class Delivered:
@@ -62,7 +51,6 @@ def delivered(request, kept, tmp_path_factory):
     git(root, "init", "-q", "-b", "main")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "Start")
-    box.box.ask("apply", "-f", "-", stdin=json.dumps(CRD).encode())
     before = json.loads(box.box.ask("get", "appproject", "default", "--namespace", "argocd", "--output=json"))
     made = Delivered(box, env, root)
     with pytest.MonkeyPatch.context() as patch:
