@@ -61,6 +61,10 @@ class ArgoCD:
         """Let go of the connections."""
         self._server.close()
 
+    def interrupt(self) -> None:
+        """End the stream that another thread reads."""
+        self._server.interrupt()
+
     def _call(self, what: str, method: str, path: str, *, query: Data | None = None, body: Any = None) -> Any:
         with told(what):
             return self._raw(method, path, query=query, body=body)

@@ -35,6 +35,8 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
+        self._client.interrupt()
+        self._thread.join(timeout=LONGEST_PAUSE)
 
     def next(self, timeout: float) -> Application | None:
         """Return the next change, None when none comes in time; raises what ended the stream for good."""

@@ -40,8 +40,8 @@ class Access:
     ca_file: Path | None = None
     insecure: bool = False
 
-    def connect(self, said: "Registration") -> "ArgoCD":
-        """Connect to the Argo CD that serves an environment.
+    def connect(self, context: typer.Context, said: "Registration") -> "ArgoCD":
+        """Connect to the Argo CD that serves an environment, until the command ends.
 
         Raises Usage without a token or a password: Argo CD answers nobody else.
         """
@@ -55,13 +55,15 @@ class Access:
                 reason="no-token",
                 hint="--token-file, BOS_ARGOCD_TOKEN, or BOS_ARGOCD_USERNAME and BOS_ARGOCD_PASSWORD",
             )
-        return ArgoCD.connect(
+        client = ArgoCD.connect(
             address(self, said),
             token=token,
             user=(name, password) if name and password else None,
             ca_file=str(self.ca_file) if self.ca_file else None,
             insecure=self.insecure,
         )
+        context.call_on_close(client.close)
+        return client
 
     def _token(self) -> str | None:
         if self.token_file is not None:

@@ -26,7 +26,7 @@ def status(
 ) -> None:
     """Show each service's version in Git and live, whether it is Synced and Healthy, since when, and why not."""
     target = argocd.target(context, env, services)
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(target.said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     found = {app.name: app for app in client.applications([target.said.project], target.selector)}
     rows = [_row(target, service, found.get(target.said.application(service))) for service in target.services]
     if form is output.Format.json:
@@ -96,7 +96,7 @@ def diff(
 ) -> None:
     """Show which fields are otherwise in the cluster than in Git."""
     target = argocd.target(context, env, services)
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(target.said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     entries = []
     for name, project in target.names.items():
         _there(client, name, project)
@@ -162,7 +162,7 @@ def history(
 ) -> None:
     """Show which commits were synced when, and by whom."""
     target = argocd.target(context, env, services)
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(target.said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     found = {app.name: app for app in client.applications([target.said.project], target.selector)}
     entries = [
         {

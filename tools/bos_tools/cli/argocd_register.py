@@ -100,7 +100,7 @@ def _apply(
     target = argocd.target(context, env, None)
     said = target.said
     made = Elsewhere(*elsewhere).apply(objects(target.tree, said), said.repo_url)
-    client = access.connect(said)
+    client = access.connect(context, said)
     done = put(client, made, elsewhere[0] or said.repo_url, credentials)
     if form is output.Format.text:
         for one in done:
@@ -156,7 +156,7 @@ def unregister(
         _confirm(said.env, yes_delete)
     names = {**target.names, said.root: said.root_project}
     names |= {said.application(one.name): said.add_ons_project for one in said.add_ons}
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, said)
     done = []
     for one in take_out(client, names, said.root, delete_workloads=delete_workloads):
         done.append({"kind": one.kind, "name": one.name, "what": one.what})
@@ -248,7 +248,7 @@ def token(
     from bos_tools.tree.applications import ROLE
 
     said = argocd.target(context, env, None).said
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, said)
     with write_secret(to) as file:
         file.write(client.create_token(said.project, ROLE, expires * 86400))
     if form is output.Format.json:

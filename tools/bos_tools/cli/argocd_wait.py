@@ -37,7 +37,7 @@ def wait(
     """Wait until services are live: their sync succeeded, their objects are Git's, and they work."""
     target = argocd.target(context, env, services)
     wanted = _wanted(context.obj.root, revision)
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(target.said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     seen = until_live(client, target.names, target.selector, wanted=wanted, timeout=timeout)
     _report(seen, form)
 
@@ -59,7 +59,7 @@ def sync(
 ) -> None:
     """Sync services now: the way out when automatic sync has given up on a commit."""
     target = argocd.target(context, env, services)
-    client = argocd.Access(server, token_file, ca_file, insecure).connect(target.said)
+    client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     for name, project in target.names.items():
         if confirm_prune:
             _confirm_prune(client, name, project)

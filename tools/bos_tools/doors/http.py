@@ -107,6 +107,7 @@ class Server:
         self._verify = verify
         self._transport = transport
         self._made: httpx2.Client | None = None
+        self._streaming: httpx2.Response | None = None
 
     @property
     def _client(self) -> "httpx2.Client":
@@ -196,7 +197,20 @@ class Server:
             if response.status_code >= 400:
                 response.read()
                 self._judged(response)
-            yield response.iter_lines()
+            self._streaming = response
+            try:
+                yield response.iter_lines()
+            finally:
+                self._streaming = None
+
+    def interrupt(self) -> None:
+        """End the stream that another thread reads; closing its socket would not wake that one up."""
+        import socket
+
+        stream = self._streaming.extensions.get("network_stream") if self._streaming is not None else None
+        if stream is not None:
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     def _judged(self, response: "httpx2.Response") -> Answer:
         body: Any = response.text
