@@ -27,6 +27,9 @@ Branch = Annotated[
     str | None, typer.Option(help="The branch of --push and --pr; default: the one checked out.", show_default=False)
 ]
 
+SHORT = 12
+"""Lines of a new file that are shown, such as a patch with a size; of a longer one the name is enough."""
+
 
 @dataclass(frozen=True)
 class Landing:
@@ -109,12 +112,12 @@ def _show_diff(plan: "Plan") -> None:
     from difflib import unified_diff
 
     for path, (old, new) in plan.files.items():
-        if old is None or new is None:
-            count = (old or new or b"").count(b"\n")
-            output.data(f"{'new file' if old is None else 'removed'}: {path}  ({count} lines)")
+        before, after = ((side or b"").decode().splitlines() for side in (old, new))
+        if (old is None or new is None) and len(before or after) > SHORT:
+            output.data(f"{'new file' if old is None else 'removed'}: {path}  ({len(before or after)} lines)")
             continue
-        before, after = (side.decode().splitlines() for side in (old, new))
-        for line in unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="", n=1):
+        names = (f"a/{path}" if old is not None else "/dev/null", f"b/{path}" if new is not None else "/dev/null")
+        for line in unified_diff(before, after, *names, lineterm="", n=1):
             colour = {"+": output.GREEN, "-": output.RED}.get(line[:1])
             output.data(output.paint(line, colour) if colour and line[:3] not in ("+++", "---") else line)
 

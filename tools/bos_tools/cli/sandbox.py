@@ -37,6 +37,29 @@ Examples:
   eval "$(bos-tools sandbox env)"
       let kubectl and the other commands use it
 """
+STATUS_EXAMPLES = """\b
+Examples:
+  bos-tools sandbox status
+      what runs, since when, and what is a stand-in
+  bos-tools sandbox status --name prod --output json
+"""
+LOGS_EXAMPLES = """\b
+Examples:
+  bos-tools sandbox logs
+      the last lines of every process
+  bos-tools sandbox logs argocd-server --follow
+"""
+ENV_EXAMPLES = """\b
+Examples:
+  eval "$(bos-tools sandbox env)"
+      let kubectl and the other commands of this shell use it
+  bos-tools sandbox env --name prod --output json
+"""
+DOWN_EXAMPLES = """\b
+Examples:
+  bos-tools sandbox down
+  bos-tools sandbox down --name prod
+"""
 Name = Annotated[str, typer.Option("--name", "-n", help="Which sandbox.")]
 Folder = Annotated[
     Path | None,
@@ -80,7 +103,7 @@ def up(
     output.words(f'hint: eval "$(bos-tools sandbox env{_flags(name, state)})"')
 
 
-@app.command("status")
+@app.command("status", epilog=STATUS_EXAMPLES)
 def status(
     context: typer.Context, name: Name = "default", state: Folder = None, form: output.Output = output.Format.text
 ) -> None:
@@ -122,7 +145,7 @@ def status(
         )
 
 
-@app.command("logs")
+@app.command("logs", epilog=LOGS_EXAMPLES)
 def logs(
     context: typer.Context,
     process: Annotated[str | None, typer.Argument(help="One process; default: all.", show_default=False)] = None,
@@ -153,7 +176,7 @@ def logs(
         said = {each: tail.more() for each, tail in tails.items()}
 
 
-@app.command("env")
+@app.command("env", epilog=ENV_EXAMPLES)
 def env(
     context: typer.Context, name: Name = "default", state: Folder = None, form: output.Output = output.Format.text
 ) -> None:
@@ -168,7 +191,7 @@ def env(
         output.data(f"export {variable}={shlex.quote(value)}")
 
 
-@app.command("down")
+@app.command("down", epilog=DOWN_EXAMPLES)
 def down(name: Name = "default", state: Folder = None, form: output.Output = output.Format.text) -> None:
     """End every process of a sandbox and remove its files."""
     from bos_tools.sandbox import down as take_down

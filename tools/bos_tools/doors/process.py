@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -86,6 +85,8 @@ def follow(
     What it starts ends with it; it inherits the named descriptors, such as the lock on what it makes.
     Raises CommandFailed with the last lines that it said, OutsideError when it is missing.
     """
+    import tempfile  # only for the sandbox; a bump does without it
+
     tail: deque[str] = deque(maxlen=12)
     with tempfile.TemporaryFile() as out:
         try:
