@@ -68,16 +68,6 @@ def test_prod_refuses_a_version_without_its_digest(fresh):
     assert git(fresh, "status", "--porcelain") == ""
 
 
-def test_the_demo_tells_its_story_to_the_end():
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/demo.py")], capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert "v1.0.0 -> v1.0.1" in done.stdout
-    assert "1 file changed, 1 insertion(+), 1 deletion(-)" in done.stdout
-
-
 def test_the_module_runs_as_a_program_too(fresh):
     done = subprocess.run([sys.executable, "-m", "bos_tools", "--version"], capture_output=True, text=True, check=False)
 
