@@ -1,7 +1,6 @@
 """What a newcomer types first, in a fresh clone."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
