@@ -81,6 +81,7 @@ def controllers(box: Box) -> list[Program]:
                 f"--server-address={kwok}", f"--node-port={box.port('kwok')}", "--config", box.path("kwok.yaml"),
                 "--tls-cert-file", box.path("pki", "apiserver.crt"),
                 "--tls-private-key-file", box.path("pki", "apiserver.key"),
+                "--v=ERROR",  # it warns of every node without pods whenever metrics-server asks
             ),
             f"http://{kwok}/healthz",
         ),
