@@ -13,6 +13,7 @@ from bos_tools.errors import Refused, Usage
 if TYPE_CHECKING:
     from bos_tools.argocd.register import Credentials, Done
     from bos_tools.argocd.wait import Seen
+    from bos_tools.cluster.client import Cluster, Kind
     from bos_tools.tree.applications import Data
     from bos_tools.tree.layout import Tree
     from bos_tools.tree.registration import Registration
@@ -208,28 +209,34 @@ def _configured(
     from bos_tools.render.kustomize import Renderer
     from bos_tools.render.objects import objects
 
-    cluster = Cluster.connect(kubeconfig, kube_context)
-    used = [
-        one["metadata"]["name"]
-        for one in cluster.list(APPLICATION, said.namespace)
-        if one.get("spec", {}).get("project", "default") == "default"
-    ]
-    done = []
-    for made in objects(Renderer().one(tree.graph, "base/argocd")):
-        kind = {"ConfigMap": CONFIG_MAP, "AppProject": APP_PROJECT}[made.kind]
-        if kind is APP_PROJECT and used:
-            done.append((made.kind, made.name, f"left as it is, for {len(used)} applications are in it: {used[0]} …"))
-            continue
-        data = {**made.data, "metadata": {**made.data["metadata"], "namespace": said.namespace}}
-        before = cluster.get(kind, made.name, said.namespace)
-        if before is None:
-            cluster.create(kind, data)
-            done.append((made.kind, made.name, "created"))
-            continue
-        after = cluster.merge(kind, made.name, said.namespace, data)
-        is_same = after["metadata"].get("resourceVersion") == before["metadata"].get("resourceVersion")
-        done.append((made.kind, made.name, "already so" if is_same else "changed"))
+    with Cluster.connect(kubeconfig, kube_context) as cluster:
+        used = [
+            one["metadata"]["name"]
+            for one in cluster.list(APPLICATION, said.namespace)
+            if one.get("spec", {}).get("project", "default") == "default"
+        ]
+        done = []
+        for made in objects(Renderer().one(tree.graph, "base/argocd")):
+            kind = {"ConfigMap": CONFIG_MAP, "AppProject": APP_PROJECT}[made.kind]
+            if kind is APP_PROJECT and used:
+                what = f"left as it is, for {len(used)} applications are in it: {used[0]} …"
+            else:
+                data = {**made.data, "metadata": {**made.data["metadata"], "namespace": said.namespace}}
+                what = _laid(cluster, kind, data)
+            done.append((made.kind, made.name, what))
     return done
+
+
+def _laid(cluster: "Cluster", kind: "Kind", data: "Data") -> str:
+    """Lay an object over the one that is there, and say what that did."""
+    name, namespace = data["metadata"]["name"], data["metadata"]["namespace"]
+    before = cluster.get(kind, name, namespace)
+    if before is None:
+        cluster.create(kind, data)
+        return "created"
+    after = cluster.merge(kind, name, namespace, data)
+    is_same = after["metadata"].get("resourceVersion") == before["metadata"].get("resourceVersion")
+    return "already so" if is_same else "changed"
 
 
 def token(
