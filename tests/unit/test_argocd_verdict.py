@@ -37,6 +37,7 @@ CASES = {
     "a failed sync that was mended since": ({"operationState": operation("Failed", "old", revision=OLDER)}, State.unproven, ""),
     "it differs": ({"sync": OUT_OF_SYNC, "resources": [{"kind": "Service", "name": "x", "status": "OutOfSync"}]}, State.waiting, "OutOfSync: Service x"),
     "it does not render": ({"conditions": [{"type": "ComparisonError", "message": "kustomize build failed"}]}, State.failed, "kustomize build failed"),
+    "a health check stumbles": ({"health": {"status": "Unknown"}, "conditions": [{"type": "ComparisonError", "message": "error setting app health: nil"}]}, State.waiting, "Unknown"),
     "a warning is no fault": ({"conditions": [{"type": "OrphanedResourceWarning", "message": "1 orphan"}]}, State.live, ""),
     "it does not work": ({"health": {"status": "Degraded", "message": "no pods"}}, State.failed, "Degraded: no pods"),
     "it starts": ({"health": {"status": "Progressing"}}, State.waiting, "Progressing"),

@@ -10,6 +10,8 @@ from bos_tools.argocd.models import Application, Operation, Resource
 
 COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 """Conditions with which Argo CD can't even tell what it should do."""
+NO_HEALTH = "error setting app health"
+"""A health check that stumbles over an object which has no status yet: seen on CloudNativePG's Cluster, and it passes."""
 CONFIRMATION = "waiting for pruning confirmation"
 GAVE_UP = "automatic sync has given up on this commit for good: land a new commit, or `bos-tools argocd sync` it"
 """argo-cd #18442: self-heal does not try a failed revision again."""
@@ -50,7 +52,7 @@ def judge(app: Application, wanted: Wanted, *, since: datetime | None = None, is
     if status.reconciled_at is None or (since is not None and status.reconciled_at <= since):
         return Verdict(State.waiting, "not looked at yet")
     for condition in status.conditions or []:
-        if condition.type in COMPLAINTS:
+        if condition.type in COMPLAINTS and NO_HEALTH not in condition.message:
             return Verdict(State.failed, one_line(condition.message), _help(condition.message))
     return _operation(app, wanted, is_patient=is_patient) or _comparison(app, wanted) or _settled(app, wanted)
 
