@@ -11,6 +11,7 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Object, objects
+from bos_tools.tree.applications import application
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.registration import registration
 from workshop import git, until
@@ -108,6 +109,29 @@ def test_what_we_render_is_what_argo_cd_renders(delivered):
 
     for unit, text in zip(units, renders, strict=True):
         theirs = delivered.client.manifests(delivered.said.application(unit.service), delivered.said.project)
+        assert plain([one.data for one in objects(text)]) == plain(theirs), unit.folder
+
+
+def test_what_we_render_of_preprod_is_what_argo_cd_renders(delivered):
+    """By Applications that nothing syncs: preprod has no sandbox of its own here."""
+    tree = Tree(WorkTree(delivered.root))
+    units = [Unit("preprod", service) for service in tree.services("preprod")]
+    renders = Renderer().render([(tree.graph, unit.folder) for unit in units])
+
+    for unit, text in zip(units, renders, strict=True):
+        data = application(tree.graph, registration(tree, "preprod"), unit.service)
+        data["metadata"]["name"] = name = f"looked-at-{unit.service}"
+        data["metadata"]["labels"] = {}
+        data["spec"] |= {
+            "project": delivered.said.project,
+            "source": {"repoURL": f"file://{delivered.root}", "targetRevision": "main", "path": unit.folder},
+        }
+        del data["spec"]["syncPolicy"]
+        delivered.client.create(data)
+        try:
+            theirs = delivered.client.manifests(name, delivered.said.project)
+        finally:
+            delivered.client.delete(name, delivered.said.project)
         assert plain([one.data for one in objects(text)]) == plain(theirs), unit.folder
 
 

@@ -11,7 +11,7 @@ from bos_tools.argocd.models import Application, Operation, Resource
 COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 """Conditions with which Argo CD can't even tell what it should do."""
 NO_HEALTH = "error setting app health"
-"""A health check that stumbles over an object which has no status yet: seen on CloudNativePG's Cluster, and it passes."""
+"""A health check that stumbles over an object which has no status yet: seen on a CloudNativePG Cluster; it passes."""
 CONFIRMATION = "waiting for pruning confirmation"
 GAVE_UP = "automatic sync has given up on this commit for good: land a new commit, or `bos-tools argocd sync` it"
 """argo-cd #18442: self-heal does not try a failed revision again."""
