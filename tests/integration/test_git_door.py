@@ -208,3 +208,16 @@ def test_a_bump_imports_neither_gitpython_nor_a_thread_pool(work, words):
     unused = {"git", "gitdb", "pydantic", "rich", "concurrent.futures", "logging", "random", "tempfile"}
 
     assert imported(work, "bump", "web", "v1.0.1", *words) & unused == set()
+
+
+def test_a_commit_contains_itself_and_what_came_before_and_none_that_is_unknown(work):
+    first = git(work, "rev-parse", "HEAD").strip()
+    git(work, "commit", "-q", "--allow-empty", "-m", "Second")
+    second = git(work, "rev-parse", "HEAD").strip()
+
+    door = Git(work)
+
+    assert door.is_ancestor(first, second)
+    assert door.is_ancestor(first, first)
+    assert not door.is_ancestor(second, first)
+    assert not door.is_ancestor(first, "0" * 40)
