@@ -21,7 +21,7 @@ from bos_tools.sandbox import up
 NAME, SPACE = "bench-sync", "default"
 TARGET = 1.0
 """Seconds, the median with the refresh (issue 5, "What must be true", item 3)."""
-PATIENCE = 300.0
+PATIENCE = 600.0
 
 
 def application(root: Path) -> dict[str, object]:
@@ -84,15 +84,16 @@ def main() -> int:
 
             seconds(root, cluster, "first", refresh)
             told = [seconds(root, cluster, f"told-{turn}", refresh) for turn in range(wanted.repetitions)]
+            ours = statistics.median(told)
+            runs = f"(most {max(told):.2f} s, {len(told)} runs)"
+            sys.stdout.write(f"commit to changed object: {ours:.2f} s with the refresh {runs}\n")
+            sys.stdout.flush()
             polled = [seconds(root, cluster, f"polled-{turn}", lambda: None) for turn in range(wanted.polls)]
         finally:
             box.down()
-    ours = statistics.median(told)
-    line = f"commit to changed object: {ours:.2f} s with the refresh (most {max(told):.2f} s, {len(told)} runs)"
     if polled:
         theirs = statistics.median(polled)
-        line += f", {theirs:.0f} s by polling ({len(polled)} runs): 1 to {theirs / ours:.0f}"
-    sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"by polling alone: {theirs:.0f} s ({len(polled)} runs), {theirs / ours:.0f} times as long\n")
     return int(ours > TARGET)
 
 
