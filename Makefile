@@ -19,8 +19,8 @@ demo: setup ## the main job on a scratch remote: status, bump, proof, push, hist
 	@$(BIN)/python tools/demo.py
 
 test: setup system $(VENV)/nodered judges lint ## everything that CI runs
-	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench and not cluster" --cov --cov-report=
-	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report=
+	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench and not cluster" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
 
 lint: setup

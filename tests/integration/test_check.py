@@ -92,7 +92,7 @@ MUTATIONS = [
     Mutation("P12", HA, "      value: database", "      value: other", "tolerations:"),
     Mutation("P12", HA, "Prune=false,Delete=false", "Prune=false", "sync-options"),
     Mutation("S6", HA, "name: postgres-auth", "name: postgres-aut", "name: postgres-aut"),
-    Mutation("S6", HA, "name: postgres-grafana", "name: grafana", "passwordSecret:"),
+    Mutation("S6", HA, "name: postgres-grafana", "name: postgres-grafan", "name: postgres-grafan"),
     Mutation("P12", HA, "buildingos-data", "buildingos-first", "priorityClassName"),
     Mutation("P12", "base/postgres-ha/scheduledbackup.yaml", "spec:", "spec:\n  suspend: true", "apiVersion"),
     Mutation("P0", REDIS, "replicas: 3", "replicas: 2", "replicas: 2"),
