@@ -5,8 +5,13 @@ local units = { [""] = 1, m = 0.001, k = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e
 local late = { ["buildingos-block"] = true } -- classes that bind with the first pod: WaitForFirstConsumer
 
 local function bytes(text)
-  local number, unit = string.match(tostring(text or ""), "^([%d.]+)(%a*)$")
-  return number and units[unit] and tonumber(number) * units[unit]
+  local said = tostring(text or "")
+  local number, unit = string.match(said, "^([%d.]+)(%a*)$")
+  if number and units[unit] then
+    return tonumber(number) * units[unit]
+  end
+  local base, power = string.match(said, "^([%d.]+)[eE]([+-]?%d+)$") -- Argo CD's Lua reads no 5e9
+  return base and tonumber(base) * 10 ^ tonumber(power)
 end
 
 local function health(status, message)
@@ -27,24 +32,29 @@ if phase ~= "Bound" then
 end
 
 local growth = (status.allocatedResourceStatuses or {}).storage
-if growth == "ControllerResizeInfeasible" or growth == "NodeResizeInfeasible" then
-  return health("Degraded", "the growth can't be done: " .. growth)
-end
-local restart = false
+local infeasible = growth == "ControllerResizeInfeasible" or growth == "NodeResizeInfeasible"
+local wrong, restart
 for _, condition in ipairs(status.conditions or {}) do
   if condition.status == "True" then
     if condition.type == "ControllerResizeError" or condition.type == "NodeResizeError" then
-      return health("Degraded", condition.type .. ": " .. (condition.message or ""))
+      wrong = condition.type .. ": " .. (condition.message or "")
     end
     restart = restart or condition.type == "FileSystemResizePending"
   end
+end
+if infeasible then
+  return health("Degraded", "the growth can't be done: " .. (wrong or growth))
+end
+if wrong then
+  return health("Degraded", wrong)
 end
 if restart then
   return health("Healthy", "the file system grows with the next start of the pod")
 end
 
+-- A driver may round up, so more than was asked for is what was asked for.
 local wanted, there = bytes(obj.spec.resources.requests.storage), bytes((status.capacity or {}).storage)
-if growth or (wanted and there and there < wanted) then
-  return health("Progressing", "grows to " .. obj.spec.resources.requests.storage)
+if growth or not wanted or not there or there < wanted then
+  return health("Progressing", "grows to " .. tostring(obj.spec.resources.requests.storage))
 end
 return health("Healthy", "")
