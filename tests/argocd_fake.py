@@ -75,7 +75,7 @@ class FakeArgo:
         self.seen: list[str] = []
         self.bodies: list[Any] = []
         self.refreshed: Callable[[dict[str, Any]], None] = lambda app: None
-        self.may_sync = True
+        self.windows: dict[str, Any] = {"canSync": True}
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         path = str(request.url.raw_path.decode()).removeprefix("/api/v1/")
@@ -115,7 +115,7 @@ class FakeArgo:
         if part:
             parts = {
                 "managed-resources": {"items": self.managed}, "resource-tree": {"nodes": self.nodes},
-                "syncwindows": {"canSync": self.may_sync, "assignedWindows": [{"kind": "deny"}]},
+                "syncwindows": self.windows,
             }  # fmt: skip
             return httpx2.Response(200, json=parts.get(part, {}))
         if method == "PUT":

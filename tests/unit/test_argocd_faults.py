@@ -140,15 +140,45 @@ def test_a_closed_sync_window_is_a_refusal(argo, run):
     assert (code, json.loads(out)["error"]["reason"]) == (1, "sync-window")
 
 
-def test_a_window_that_holds_automatic_sync_back_is_found_out_by_who_waits(argo, run):
+DENY, ALLOW = {"kind": "deny"}, {"kind": "allow"}
+
+
+@pytest.mark.parametrize(
+    ("active", "assigned", "people", "hint"),
+    [
+        ([DENY], [DENY], False, "when the window is open"),
+        ([DENY], [DENY], True, "bos-tools argocd sync"),
+        ([DENY, ALLOW], [DENY, ALLOW], False, "when the window is open"),
+        (None, [ALLOW], False, "when the window is open"),
+        (None, [ALLOW, DENY], True, "bos-tools argocd sync"),
+    ],
+    ids=["denied", "by hand alone", "denied though allowed", "not allowed yet", "not allowed yet, by hand alone"],
+)
+def test_a_window_that_holds_automatic_sync_back_is_found_out_by_who_waits(argo, run, active, assigned, people, hint):
     argo.apps["dev-backend"]["status"]["sync"] = {"status": "OutOfSync", "revision": COMMIT}
-    argo.may_sync = False
+    argo.windows = {"activeWindows": active, "assignedWindows": assigned, "canSync": people}
 
     code, out, _ = run(*WAIT, "--output", "json")
     argo.apps["dev-backend"]["status"]["sync"] = {"status": "Synced", "revision": COMMIT}
 
-    assert (code, json.loads(out)["error"]["reason"]) == (1, "sync-window")
+    said = json.loads(out)["error"]
+    assert (code, said["reason"]) == (1, "sync-window")
+    assert hint in said["hint"]
     assert run(*WAIT)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("active", "assigned"),
+    [(None, None), (None, [DENY]), ([ALLOW], [ALLOW, DENY])],
+    ids=["none", "not denied now", "allowed now"],
+)
+def test_a_window_that_is_open_is_none(argo, run, active, assigned):
+    argo.apps["dev-backend"]["status"]["sync"] = {"status": "OutOfSync", "revision": COMMIT}
+    argo.windows = {"activeWindows": active, "assignedWindows": assigned, "canSync": True}
+
+    code, out, _ = run("wait", "backend", "--timeout", "1", "--output", "json")
+
+    assert (code, json.loads(out)["error"]["reason"]) == (5, "timeout")
 
 
 def test_a_revoked_repository_fails_at_once_and_says_how_to_renew_it(argo, run):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from bos_tools.argocd.faults import code, may_retry, told, translated
-from bos_tools.argocd.models import Application, Data, Managed, Resource
+from bos_tools.argocd.models import Application, Data, Managed, Resource, Windows
 from bos_tools.doors.http import PATIENCE, HttpFailed, Server
 from bos_tools.errors import OutsideError
 
@@ -156,11 +156,11 @@ class ArgoCD:
         data = self._call(f"to render {name}", "GET", path, query=query)
         return [json.loads(text) for text in data.get("manifests") or []]
 
-    def may_sync(self, name: str, project: str) -> bool:
-        """Tell whether the project's windows allow an automatic sync now."""
+    def windows(self, name: str, project: str) -> Windows:
+        """Return what the project's windows allow now; Argo CD's own `canSync` speaks of people alone."""
         path = f"applications/{quote(name)}/syncwindows"
         data = self._call(f"for the sync windows of {name}", "GET", path, query={"project": project})
-        return bool((data or {}).get("canSync", False)) or not (data or {}).get("assignedWindows")
+        return Windows.model_validate(data or {})
 
     @contextmanager
     def stream(self, projects: Sequence[str], selector: str, version: str = "") -> Iterator[Iterator[Data]]:

@@ -8,6 +8,7 @@ from bos_tools.errors import BosError, OutsideError, Refused
 
 IN_PROGRESS = "another operation is already in progress"
 WINDOW = "sync window"
+WINDOW_HELP = "run it again when the window is open; the project's syncWindows say when"
 
 
 def code(failed: HttpFailed) -> int:
@@ -46,7 +47,7 @@ def translated(what: str, failed: HttpFailed) -> BosError:
         return Refused(
             f"Argo CD refuses {what}: a sync window is closed",
             reason="sync-window",
-            hint="run it again when the window is open; the project's syncWindows say when",
+            hint=WINDOW_HELP,
         )
     hints = {
         401: ("unauthorized", "log in again: --token-file, BOS_ARGOCD_TOKEN, or BOS_ARGOCD_USERNAME and _PASSWORD"),

@@ -156,3 +156,29 @@ class Managed(Model):
     def id(self) -> str:
         """Return who it is, as a render has it."""
         return Resource(group=self.group, kind=self.kind, namespace=self.namespace, name=self.name).id
+
+
+class Window(Model):
+    """A time in which syncs are allowed or denied."""
+
+    kind: str = ""
+
+
+class Windows(Model):
+    """The sync windows of an application."""
+
+    active_windows: list[Window] | None = None
+    assigned_windows: list[Window] | None = None
+    can_sync: bool = False
+
+    @property
+    def let_people(self) -> bool:
+        """Tell whether a sync by hand is allowed."""
+        return self.can_sync or not self.assigned_windows
+
+    @property
+    def let_automatic(self) -> bool:
+        """Tell whether an automatic sync is: a denial wins, and where something is allowed, only then."""
+        active = {one.kind for one in self.active_windows or []}
+        assigned = {one.kind for one in self.assigned_windows or []}
+        return "deny" not in active and ("allow" in active or "allow" not in assigned)

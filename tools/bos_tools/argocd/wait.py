@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bos_tools.argocd.client import ArgoCD
 from bos_tools.argocd.compare import differs
+from bos_tools.argocd.faults import WINDOW_HELP
 from bos_tools.argocd.models import Application
 from bos_tools.argocd.verdict import State, Verdict, Wanted, judge, one_line
 from bos_tools.argocd.watch import Watch
@@ -96,14 +97,20 @@ class Wait:
         waiting = [one for one in self._seen.values() if one.verdict.state is not State.live and one.app is not None]
         still = [one for one in waiting if one.app and self._looked.get(one.name) == one.app.version]
         self._looked = {one.name: one.app.version for one in waiting if one.app}
-        for one in waiting:
-            if one.verdict.why.startswith("OutOfSync") and not self._client.may_sync(one.name, one.project):
-                raise Refused(
-                    f"{one.name} is held back: a sync window is closed",
-                    reason="sync-window",
-                    hint="run it again when the window is open; the project's syncWindows say when",
-                )
+        for one in still:
+            if one.verdict.why.startswith("OutOfSync"):
+                self._look_at_windows(one)
         self._refresh(still)
+
+    def _look_at_windows(self, one: Seen) -> None:
+        windows = self._client.windows(one.name, one.project)
+        if not windows.let_automatic:
+            by_hand = "bos-tools argocd sync does it now, for this window lets people sync"
+            raise Refused(
+                f"{one.name} is held back: a sync window is closed",
+                reason="sync-window",
+                hint=by_hand if windows.let_people else WINDOW_HELP,
+            )
 
     def _take(self, app: Application) -> None:
         known = self._seen.get(app.name)
