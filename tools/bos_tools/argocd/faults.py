@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bos_tools.doors.http import PASSING, HttpFailed, Unreachable
+from bos_tools.doors.http import PASSING, HttpFailed, Unreachable, Untrusted
 from bos_tools.errors import BosError, OutsideError, Refused
 
 IN_PROGRESS = "another operation is already in progress"
@@ -30,11 +30,15 @@ def told(what: str) -> Iterator[None]:
         yield
     except HttpFailed as failed:
         raise translated(what, failed) from failed
+    except Untrusted as lost:
+        lost.hint = f"{lost.hint.partition('; ')[0]}; {TRUST}"
+        raise
     except Unreachable as lost:
         lost.hint = f"{lost.hint.partition('; ')[0]}; {HELP}"
         raise
 
 
+TRUST = "--ca-file names the authority that signed it, --insecure takes any"
 HELP = "--server or BOS_ARGOCD_SERVER names another one, --ca-file the authority of its certificate"
 
 

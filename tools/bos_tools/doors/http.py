@@ -51,6 +51,15 @@ class Unreachable(OutsideError):
         """The request can't have reached the server."""
 
 
+class Untrusted(Unreachable):
+    """Raised when a server's certificate is signed by nobody whom we trust, or for another name: no wait mends it."""
+
+    def __init__(self, who: str, url: str, said: str) -> None:
+        super().__init__(who, url, f"its certificate is not trusted: {said}", is_early=True)
+        self.reason = "untrusted"
+        self.hint = f"is this the name that the certificate is for: {url}"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a server answered: parsed JSON, or the text."""
@@ -79,9 +88,20 @@ def translated(who: str, url: str) -> Iterator[None]:
     except httpx2.HTTPStatusError as error:
         raise HttpFailed(who, error.response.status_code, _said(error.response.text)) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        if said := _distrust(error):
+            raise Untrusted(who, url, said) from error
         said = str(error).strip() or type(error).__name__
         is_early = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
         raise Unreachable(who, url, said[:300], is_early=is_early) from error
+
+
+def _distrust(error: BaseException | None) -> str:
+    """Return why a certificate is not trusted, nothing for an error of another kind."""
+    import ssl
+
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error.verify_message.rstrip(".") if error is not None else ""
 
 
 class Server:
@@ -169,6 +189,8 @@ class Server:
                 pause = max(pause, failed.retry_after)
                 if time.monotonic() + pause > deadline:
                     raise
+            except Untrusted:
+                raise
             except Unreachable as lost:
                 if not (lost.is_early or method == "GET") or time.monotonic() + pause > began + self.reach:
                     raise
