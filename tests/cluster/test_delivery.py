@@ -166,6 +166,34 @@ def test_a_hand_edit_is_healed(delivered):
     )
 
 
+def test_redis_grows_by_one_commit_past_the_template_that_nobody_may_change(delivered):
+    """In prod by what `register` wrote: three declared claims, and a StatefulSet whose template Argo CD ignores."""
+
+    def found(kind: str) -> dict[str, dict]:
+        listed = json.loads(delivered.ask("get", kind, "--output=json"))["items"]
+        return {one["metadata"]["name"]: one for one in listed if one["metadata"]["name"].startswith("redis")}
+
+    def templates() -> list[str]:
+        wanted = found("statefulsets")["redis"]["spec"].get("volumeClaimTemplates") or []
+        return [one["spec"]["resources"]["requests"]["storage"] for one in wanted]
+
+    def uids() -> dict[str, str]:
+        return {name: pod["metadata"]["uid"] for name, pod in found("pods").items()}
+
+    before, template = uids(), templates()
+    where = ("--env", delivered.env, "--kubeconfig", str(delivered.box.kubeconfig))
+    words = ("grow", "redis", "2Gi", *where, "--beyond-plan", "--commit")
+    assert main(["--repo", str(delivered.root), "pvc", *words]) == 0
+    assert delivered.run("wait", "redis", "--revision", "HEAD") == 0
+
+    assert main(["--repo", str(delivered.root), "pvc", "verify", "redis", *where, "--timeout", "60"]) == 0
+    claims = found("persistentvolumeclaims")
+    assert {one["status"]["capacity"]["storage"] for one in claims.values()} == {"2Gi"}
+    assert len(claims) == (3 if delivered.env == "prod" else 1)
+    assert template == templates() == (["1Gi"] if delivered.env == "prod" else [])
+    assert uids() == before
+
+
 def test_a_removed_object_is_pruned_in_dev_and_held_for_confirmation_in_prod(delivered, capsys):
     kustomization = delivered.root / "base/backend/kustomization.yaml"
     kustomization.write_text(kustomization.read_text().replace("- pdb.yaml\n", ""))
