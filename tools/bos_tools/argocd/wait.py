@@ -70,6 +70,7 @@ class Wait:
                 self._seen[app.name] = replace(self._seen[app.name], since=app.status.reconciled_at)
         with Watch(self._client, projects, self._selector) as watch:
             self._refresh(one for one in self._seen.values() if one.since is not None)
+            self._looked = self._waiting()
             again = time.monotonic() + AGAIN
             while not self._is_done():
                 now = time.monotonic()
@@ -94,13 +95,18 @@ class Wait:
 
     def _look_again(self) -> None:
         """Ask for what the stream does not tell: an application that did not move, and a closed window."""
-        waiting = [one for one in self._seen.values() if one.verdict.state is not State.live and one.app is not None]
-        still = [one for one in waiting if one.app and self._looked.get(one.name) == one.app.version]
-        self._looked = {one.name: one.app.version for one in waiting if one.app}
+        before, self._looked = self._looked, self._waiting()
+        still = [self._seen[name] for name, version in self._looked.items() if before.get(name) == version]
         for one in still:
             if one.verdict.why.startswith("OutOfSync"):
                 self._look_at_windows(one)
         self._refresh(still)
+
+    def _waiting(self) -> dict[str, str]:
+        """Return at which version each application that is not live was seen."""
+        return {
+            one.name: one.app.version for one in self._seen.values() if one.app and one.verdict.state is not State.live
+        }
 
     def _look_at_windows(self, one: Seen) -> None:
         windows = self._client.windows(one.name, one.project)
