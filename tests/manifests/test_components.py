@@ -64,6 +64,17 @@ def is_together(made: list[Object]) -> bool:
     return all(term["topologyKey"] == "kubernetes.io/hostname" for _, term in found) and len({c for c, _ in found}) == 1
 
 
+def is_replaceable(made: list[Object]) -> bool:
+    """Tell whether just the objects whose names change with their content are pruned without a confirmation."""
+    unasked = {
+        one.id
+        for one in made
+        if (one.data["metadata"].get("annotations") or {}).get("argocd.argoproj.io/sync-options") == "Prune=true"
+    }
+    hashed = re.compile(r"-[2456789bcdfghkmt]{10}$")  # the letters of kustomize's hash
+    return unasked == {one.id for one in of(made, "ConfigMap") if hashed.search(one.name)}
+
+
 EFFECTS: dict[str, Callable[[list[Object]], bool]] = {
     "any-node": lambda made: not any("nodeAffinity" in (pod.get("affinity") or {}) for _, pod in pods(made)),
     "ha": is_spread,
@@ -73,6 +84,7 @@ EFFECTS: dict[str, Callable[[list[Object]], bool]] = {
         for one in of(made, "Service") if "buildingos.io/exposed" in one.data["metadata"]["labels"]
     ),
     "nodeport-access": lambda made: any(one.name == "nodeport-access" for one in of(made, "NetworkPolicy")),
+    "prune-config": is_replaceable,
     "pull-secret": lambda made: all(pod["imagePullSecrets"] == [{"name": "swr-cred"}] for _, pod in pods(made)),
     "rwx": is_shared,
     "same-node": is_together,

@@ -30,7 +30,14 @@ def locate(graph: Graph, folder: str, made: Object, path: Path = ()) -> Place:
         for item in found.sequence("replicas") if found else ():
             if found and (name := item.get("name")) is not None and name.value == made.name:
                 return found.path, item.line
-    return best[1] if best is not None and best[0] >= 0 else _generated(graph, folder, made)
+    if best is not None and best[0] > 0:
+        return best[1]
+    if (generator := _generator(graph, folder, made)) is not None:  # a patch that meets the object did not make it
+        return generator
+    if best is not None and best[0] == 0:
+        return best[1]
+    found = graph.kustomization(folder)
+    return (found.path, found.root.line) if found else (folder, 1)
 
 
 def _named(data: Any, path: Path) -> tuple[Step, ...]:
@@ -95,14 +102,13 @@ def _operations(root: Node, path: Path) -> Reach:
     return *best, False
 
 
-def _generated(graph: Graph, folder: str, made: Object) -> Place:
+def _generator(graph: Graph, folder: str, made: Object) -> Place | None:
     """Return where a generator makes the object; a name suffix of ten characters is its hash."""
+    key = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}.get(made.kind, "")
     for inner in reversed(graph.folders(folder)):
         found = graph.kustomization(inner)
-        for key in ("configMapGenerator", "secretGenerator"):
-            for item in found.sequence(key) if found else ():
-                name = item.get("name")
-                if name is not None and re.fullmatch(re.escape(name.value) + "(-[a-z0-9]{10})?", made.name):
-                    return found.path if found else inner, item.line
-    found = graph.kustomization(folder)
-    return (found.path, found.root.line) if found else (folder, 1)
+        for item in found.sequence(key) if found and key else ():
+            name = item.get("name")
+            if found and name is not None and re.fullmatch(re.escape(name.value) + "(-[a-z0-9]{10})?", made.name):
+                return found.path, item.line
+    return None
