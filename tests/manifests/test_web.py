@@ -239,3 +239,15 @@ def test_the_ingress_and_web_reach_the_same_backend_and_differ_by_the_prefix_alo
     assert f"http://{api['name']}$search_domain:{api['port']['number']};" in text
     assert not any("rewrite" in name for name in ingress["metadata"]["annotations"])
     assert web.get("/api/rooms").seen["path"] == "/rooms"
+
+
+@pytest.mark.parametrize("env", ["preprod", "prod"])
+def test_the_ingress_takes_the_uploads_and_keeps_the_connections_that_web_does(env):
+    """/api comes both ways; F5's own defaults are 1m and 60 s."""
+    said = yaml.safe_load((ROOT / f"overlays/{env}/environment.yaml").read_text())["platform"]
+    entries = next(one for one in said if one["name"] == "nginx-ingress")["values"]["controller"]["config"]["entries"]
+    conf = (ROOT / "base/web/nginx.conf").read_text()
+
+    assert f"client_max_body_size {entries['client-max-body-size']};" in conf
+    assert f"proxy_read_timeout {entries['proxy-read-timeout']};" in conf
+    assert entries["proxy-send-timeout"] == entries["proxy-read-timeout"]
