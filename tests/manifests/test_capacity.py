@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -106,3 +107,27 @@ def test_every_budget_lets_a_drain_go_on(env):
 
         assert said["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
         assert said.get("maxUnavailable", 0) or said["minAvailable"] < least, budget.name
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_what_a_server_logs_into_files_stays_within_the_scratch_space_that_it_has(env):
+    """Over its limit the kubelet evicts the pod, the only one of its service. A line of taosd has about 120 bytes; here 300."""
+    here = world(env)
+    [limits] = here.of("LimitRange")
+    scratch = quantity(limits.data["spec"]["limits"][0]["default"]["ephemeral-storage"]) or 0
+    [tdengine] = (one for one in here.of("StatefulSet") if one.name == "tdengine")
+    [zlmediakit] = (one for one in here.of("Deployment") if one.name == "zlmediakit")
+
+    pod = tdengine.data["spec"]["template"]["spec"]
+    said = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    [log] = (one["emptyDir"]["sizeLimit"] for one in pod["volumes"] if one["name"] == "log")
+    adapter = (
+        int(said["TAOS_ADAPTER_LOG_ROTATION_COUNT"])
+        * int(said["TAOS_ADAPTER_LOG_ROTATION_SIZE"].removesuffix("MB"))
+        * 2**20
+    )
+    assert adapter + 2 * int(said["TAOS_NUM_OF_LOG_LINES"]) * 300 < (quantity(log) or 0) <= scratch
+
+    words = zlmediakit.data["spec"]["template"]["spec"]["containers"][0]["command"]
+    option = dict(pairwise(words))
+    assert int(option["--log-slice"]) * int(option["--log-size"]) * 2**20 < scratch
