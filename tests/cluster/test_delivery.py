@@ -215,6 +215,20 @@ def test_a_removed_object_is_pruned_in_dev_and_held_for_confirmation_in_prod(del
     until(lambda: "/backend" not in budgets(), "the budget is gone")
 
 
+def test_a_new_configuration_replaces_the_old_one_and_nobody_has_to_confirm(delivered):
+    def configurations() -> list[str]:
+        names = delivered.ask("get", "configmap", "--output=name").split()
+        return [name for name in names if "/nodered-config-" in name]
+
+    before = configurations()
+    file = delivered.root / "base/nodered/settings.js"
+    file.write_text(file.read_text().replace('level: "info"', 'level: "warn"'))
+    delivered.commit("Say less")
+
+    assert delivered.run("wait", "nodered", "--revision", "HEAD") == 0
+    until(lambda: len(configurations()) == 1 and configurations() != before, "the old configuration is gone")
+
+
 def test_a_broken_overlay_is_reported_and_harms_no_other_service(delivered, capsys):
     overlay = delivered.root / f"overlays/{delivered.env}/nodered/kustomization.yaml"
     whole = overlay.read_text()
