@@ -86,6 +86,7 @@ MUTATIONS = [
     Mutation("P12", HA, "            name: postgres\n            labels", "            name: db\n            labels", "additional:"),
     Mutation("P12", HA, "selectorType: rw", "selectorType: r", "additional:"),
     Mutation("P12", HA, "stopDelay: 130", "stopDelay: 30", "stopDelay: 30"),
+    Mutation("P12", HA, "switchoverDelay: 130", "switchoverDelay: 3600", "switchoverDelay: 3600"),
     Mutation("P12", HA, "storageClass: buildingos-block", "storageClass: standard", "storageClass: standard"),
     Mutation("P12", HA, "podAntiAffinityType: required", "podAntiAffinityType: preferred", "podAntiAffinityType"),
     Mutation("P12", HA, "values: [database]", "values: [worker]", "nodeAffinity:"),

@@ -47,6 +47,11 @@ def _numbers(env: Environment, made: Made, planned: Planned) -> Iterator[Finding
     grace = made.get("spec", "stopDelay")
     if not isinstance(grace, int) or grace < planned.grace:
         yield env.at(made, f"{name} may need {planned.grace} s to stop: {grace}", ("spec", "stopDelay"))
+    delay = made.get("spec", "switchoverDelay")
+    if delay != grace:
+        yield env.at(
+            made, f"{name} waits another time for a switchover than for a stop: {delay}", ("spec", "switchoverDelay")
+        )
 
 
 def _size(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
