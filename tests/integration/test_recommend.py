@@ -251,8 +251,8 @@ def test_the_text_says_why_for_each_claim(repo, metrics, capsys):
     [
         (("--pr", "--at", "2026-01-10"), 2, "--pr is about now, and --at about another moment"),
         ((), 2, "nothing names the Prometheus of dev"),
-        (("--prometheus", "localhost"), 2, "this is no address of a Prometheus"),
-        (("--prometheus", "http://me:secret@host"), 2, "carries a password"),
+        (("--prometheus", "localhost"), 2, "this is no address of Prometheus"),
+        (("--prometheus", "http://me:secret@host"), 2, "carries a user or a password"),
         (("--prometheus", "http://127.0.0.1:9", "--at", "soon"), 2, "this is no moment: 'soon'"),
     ],
 )

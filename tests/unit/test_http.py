@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from bos_tools.doors.http import HttpFailed, Server, Unreachable
+from bos_tools.errors import Usage
 
 
 def server(*answers: httpx2.Response | Exception, patience: float = 20.0) -> tuple[Server, list[httpx2.Request]]:
@@ -164,3 +165,47 @@ def test_a_port_where_nobody_listens_is_told_with_its_address():
         door.call("GET", "/")
 
     assert "is it running" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "forge",
+        "http://",
+        "ftp://forge",
+        "http://[::1",
+        "http://forge:99999",
+        "http://a..b",
+        "http://a b",
+        "http://a\n",
+    ],
+)
+def test_what_is_no_address_is_told_at_once_and_not_tried(url):
+    with pytest.raises(Usage, match="this is no address of the forge"):
+        Server("the forge", url)
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@forge", "https://hunter2@forge", "http://me:hunter2@[::1"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(url):
+    with pytest.raises(Usage) as told:
+        Server("the forge", url)
+
+    assert "hunter2" not in f"{told.value} {told.value.hint}"
+
+
+@pytest.mark.parametrize("token", ["hunter2\n", "hunter2\r\nX-Other: 1", "hünter2", "hunter2\x00"])
+def test_a_token_that_no_header_takes_is_refused_and_not_repeated(token):
+    with pytest.raises(Usage, match="authorization for the forge") as told:
+        Server("the forge", "https://forge.example.com", headers={"Authorization": f"Bearer {token}"})
+
+    assert "nter2" not in f"{told.value} {told.value.hint}"
+
+
+def test_the_librarys_complaint_about_a_header_does_not_reach_the_message():
+    door, _ = server(httpx2.LocalProtocolError("Illegal header value b'Bearer hunter2'"), patience=0.0)
+
+    with pytest.raises(Unreachable) as told:
+        door.call("GET", "/x")
+
+    assert "hunter2" not in str(told.value)

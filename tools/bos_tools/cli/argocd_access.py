@@ -68,7 +68,7 @@ class Access:
     def _token(self) -> str | None:
         if self.token_file is not None:
             return secret(self.token_file)
-        return os.environ.get("BOS_ARGOCD_TOKEN") or None
+        return os.environ.get("BOS_ARGOCD_TOKEN", "").strip() or None
 
 
 def address(access: Access, said: "Registration") -> str:

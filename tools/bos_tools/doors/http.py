@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from bos_tools.errors import OutsideError
+from bos_tools.errors import OutsideError, Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -91,6 +92,8 @@ def translated(who: str, url: str) -> Iterator[None]:
         if said := _distrust(error):
             raise Untrusted(who, url, said) from error
         said = str(error).strip() or type(error).__name__
+        if isinstance(error, httpx2.LocalProtocolError):  # the library quotes the header, and so the token
+            said = type(error).__name__
         is_early = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
         raise Unreachable(who, url, said[:300], is_early=is_early) from error
 
@@ -102,6 +105,45 @@ def _distrust(error: BaseException | None) -> str:
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
     return error.verify_message.rstrip(".") if error is not None else ""
+
+
+def address(who: str, url: str) -> str:
+    """Return the address of a server.
+
+    Raises Usage for one that is none, or that carries a password: it would come to stand in messages.
+    """
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool((parts.hostname or "").encode("idna"))
+        port, is_named = parts.port, "@" in parts.netloc
+    except ValueError:  # no port, no IPv6 address, or no host name
+        is_one, port, is_named = False, None, "@" in url
+    if is_named:
+        raise Usage(
+            f"the address of {who} carries a user or a password",
+            reason="password-in-url",
+            hint="the token goes into its variable or its file",
+        )
+    if not is_one or port == 0 or not url.isprintable() or " " in url:
+        raise Usage(
+            f"this is no address of {who}: {url!a}",
+            reason="bad-address",
+            hint="https://HOST or http://HOST:PORT, for example",
+        )
+    return url.rstrip("/")
+
+
+def _headers(who: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers that can be sent; raises Usage, without a word of it, where a token is none."""
+    found = dict(given or {})
+    for name, value in found.items():
+        if not (value.isascii() and value.isprintable()):
+            raise Usage(
+                f"the {name.lower()} for {who} has a character that no header may have: is it a token",
+                reason="bad-token",
+                hint="a token is one line of letters, digits and signs",
+            )
+    return found
 
 
 class Server:
@@ -119,11 +161,11 @@ class Server:
         reach: float | None = None,
     ) -> None:
         self.who = who
-        self.url = url.rstrip("/")
+        self.url = address(who, url)
         self.patience = patience
         self.reach = patience if reach is None else reach
         """Seconds to go on trying to connect."""
-        self._headers = dict(headers or {})
+        self._headers = _headers(who, headers)
         self._verify = verify
         self._transport = transport
         self._made: httpx2.Client | None = None

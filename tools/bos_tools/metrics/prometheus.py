@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
 
-from bos_tools.doors.http import Answer, HttpFailed, Server
-from bos_tools.errors import OutsideError, Usage
+from bos_tools.doors.http import Answer, HttpFailed, Server, address
+from bos_tools.errors import OutsideError
 
 PATIENCE = 10.0
 """Seconds over all tries of one query: someone waits for the answer."""
@@ -45,7 +44,7 @@ class Prometheus:
         labels: Mapping[str, str] | None = None,
         server: Asked | None = None,
     ) -> None:
-        self.url = checked(url)
+        self.url = address("Prometheus", url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE)
         self._labels = dict(labels or {})
@@ -93,26 +92,6 @@ class Prometheus:
             reason="not-prometheus",
             hint="the address is the one that /api/v1/query stands below",
         )
-
-
-def checked(url: str) -> str:
-    """Return the address of a Prometheus.
-
-    Raises Usage for one that is none, or that carries a password: it would come to stand in messages.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.username is not None or parts.password is not None:
-        raise Usage(
-            "the address of Prometheus carries a password", reason="password-in-url", hint="use BOS_PROMETHEUS_TOKEN"
-        )
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Usage(
-            f"this is no address of a Prometheus: {url!a}", reason="bad-address", hint="http://HOST:9090, for example"
-        )
-    return url.rstrip("/")
 
 
 def _quoted(value: str) -> str:
