@@ -1,11 +1,9 @@
 """A cluster: objects as plain data in and out, so that no field of a newer API is lost."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bos_tools.doors import http
@@ -70,24 +68,19 @@ class Cluster:
     def connect(cls, kubeconfig: str | None = None, context: str | None = None) -> "Cluster":
         """Connect by a kubeconfig: the one named, KUBECONFIG, or the user's own; inside a pod by its account.
 
-        Raises OutsideError when there is none or it has no such context.
+        Raises OutsideError when there is none or it has no such context, Usage when its server is no address.
         """
         import lightkube
-        from lightkube.config.kubeconfig import KubeConfig
-        from lightkube.core.exceptions import ConfigError
 
-        named = kubeconfig or os.environ.get("KUBECONFIG")
+        from bos_tools.cluster.kubeconfig import selected, unusable
+
+        config = selected(kubeconfig, context)
+        http.address("the cluster", str(config.cluster.server))
         try:
-            config = KubeConfig.from_file(named) if named else KubeConfig.from_env()
-            return cls(lightkube.Client(config.get(context), field_manager="bos-tools"))
-        except (ConfigError, OSError, KeyError, TypeError, ValueError) as error:
-            said = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            where = named or str(Path("~/.kube/config"))
-            raise OutsideError(
-                f"no cluster can be reached by {where}: {said}",
-                reason="kubeconfig",
-                hint="name one with --kubeconfig and --context, or set KUBECONFIG",
-            ) from error
+            return cls(lightkube.Client(config, field_manager="bos-tools"))
+        except Exception as error:  # a certificate, a key or a command that does not work, by any exception
+            said = f"context {config.context_name}: {type(error).__name__}"
+            raise unusable(str(config.fname), f"{said}: {error}" if isinstance(error, OSError) else said) from error
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +140,7 @@ class Cluster:
 
     @contextmanager
     def _translated(self, what: str) -> Iterator[None]:
-        from lightkube.core.exceptions import ApiError
+        from lightkube.core.exceptions import ApiError, ConfigError
 
         with http.translated("the cluster", self.url):
             try:
@@ -156,6 +149,10 @@ class Cluster:
                 status = error.status
                 said = " ".join(str(status.message).split())
                 raise ClusterSaid(what, int(status.code or 0), str(status.reason or ""), said) from error
+            except (ConfigError, OSError) as error:  # the command or the file that gives a token, when it is asked
+                from bos_tools.cluster.kubeconfig import unusable
+
+                raise unusable(self.url, " ".join(str(error).split())) from error
 
 
 @cache
