@@ -112,8 +112,10 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
     if format_message is not None:
         from bos_tools.errors import Usage
 
-        command = next((word for word in words if word in COMMANDS), "")
-        hint = f"bos-tools {command} --help".replace("  ", " ")
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
+            output.words(str(format_message()))
+            return Usage.exit_code
+        hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
         return output.failure(Usage(_one_line(format_message()), reason="usage", hint=hint), as_json=as_json)
     if "--verbose" in words:
         import traceback
@@ -128,9 +130,6 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
 
 
 INTERRUPTED = 130
-COMMANDS = frozenset(
-    [*(str(one.name) for one in app.registered_commands), *(str(one.name) for one in app.registered_groups)]
-)
 
 
 def _one_line(text: Any) -> str:
@@ -139,7 +138,9 @@ def _one_line(text: Any) -> str:
 
 def _wants_json(words: list[str]) -> bool:
     pairs = zip(words, [*words[1:], ""], strict=False)
-    return any(word == "--output=json" or (word in ("--output", "-o") and after == "json") for word, after in pairs)
+    return any(
+        word in ("--output=json", "-ojson") or (word in ("--output", "-o") and after == "json") for word, after in pairs
+    )
 
 
 def entry() -> None:

@@ -164,7 +164,7 @@ class Gates:
 
 
 def not_a_repository() -> RepositoryError:
-    """Return the error for a folder that bos-tools does not keep."""
+    """Return the error for a folder that is no repository of ours."""
     return RepositoryError(
         "not a BuildingOS repository: no [tool.bos-tools] in a pyproject.toml here or above",
         reason="not-a-repository",
