@@ -50,7 +50,7 @@ $(VENV)/.ready: tools/requirements.txt pyproject.toml
 
 # A finished binary is kept outside of the work tree, under the hash of its source and of the sums that pin the rest.
 define build
-	@command -v go >/dev/null || { echo "go is missing: apt-get install golang, or https://go.dev/doc/install" >&2; exit 5; }
+	@command -v go >/dev/null || { echo "go is missing: https://go.dev/doc/install, 1.21 or newer" >&2; exit 5; }
 	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/*.go tools/sandbox/$(1)/go.* | sha256sum | cut -c1-16)/$(notdir $@)"; \
 	if [ ! -x "$$kept" ]; then \
 	  echo "building $(notdir $@), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \

@@ -76,7 +76,7 @@ def test_without_go_the_way_out_is_told(root, monkeypatch, tmp_path):
     with pytest.raises(OutsideError, match="go is missing") as missing:
         Binaries(root).ensure([HELLO], lambda _: None)
 
-    assert "golang" in missing.value.hint
+    assert "go.dev" in missing.value.hint
 
 
 def test_two_runs_build_it_once(root):

@@ -189,7 +189,7 @@ def test_a_revoked_repository_fails_at_once_and_says_how_to_renew_it(argo, run):
 
     assert code == 5
     assert "authentication required" in err
-    assert "register --apply" in err
+    assert "register --env ENV --apply" in err
 
 
 def test_synced_that_lies_is_not_success(argo, run):
@@ -236,3 +236,12 @@ def test_health_from_before_the_sync_does_not_count(argo, run):
     argo.refreshed = lambda app: reconcile(app, health={"status": "Healthy"})
 
     assert run(*WAIT)[0] == 0
+
+
+@pytest.mark.parametrize("words", [("status",), ("diff", "backend")], ids=lambda words: words[0])
+def test_the_way_out_of_what_is_not_registered_names_the_environment_that_was_asked_about(argo, run, words):
+    argo.apps.clear()
+
+    _, _, err = run(*words)
+
+    assert "bos-tools argocd register --env dev --apply" in err

@@ -64,6 +64,6 @@ def translated(what: str, failed: HttpFailed) -> BosError:
     if failed.status in (502, 503, 504):
         reason, hint = "argocd-unavailable", "Argo CD or the proxy before it is not ready; run it again in a minute"
     if failed.status == 400 and IN_PROGRESS in failed.said:
-        reason, hint = "operation-running", "wait for the running sync: bos-tools argocd wait"
+        reason, hint = "operation-running", "wait for the running sync: bos-tools argocd wait --env ENV"
     said = failed.said or "nothing"
     return OutsideError(f"Argo CD answered {failed.status} when asked {what}: {said}", reason=reason, hint=hint)

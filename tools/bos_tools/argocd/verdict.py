@@ -13,7 +13,10 @@ COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 NO_HEALTH = "error setting app health"
 """A health check that stumbles over an object which has no status yet: seen on a CloudNativePG Cluster; it passes."""
 CONFIRMATION = "waiting for pruning confirmation"
-GAVE_UP = "automatic sync has given up on this commit for good: land a new commit, or `bos-tools argocd sync` it"
+GAVE_UP = (
+    "automatic sync has given up on this commit for good: land a new commit, "
+    "or sync it with `bos-tools argocd sync --env ENV`"
+)
 """argo-cd #18442: self-heal does not try a failed revision again."""
 
 
@@ -91,7 +94,8 @@ def _running(operation: Operation | None, *, is_patient: bool) -> Verdict:
         return Verdict(
             State.held,
             said,
-            "look at it with `bos-tools argocd diff`, then say `bos-tools argocd sync --confirm-prune`",
+            "look at it with `bos-tools argocd diff --env ENV`, then say "
+            "`bos-tools argocd sync --env ENV --confirm-prune`",
         )
     broken = refused(operation)
     if broken is not None and not is_patient:
@@ -154,7 +158,10 @@ def _said(broken: Resource, otherwise: str) -> str:
 def _help(message: str) -> str:
     low = message.lower()
     if any(word in low for word in ("authentication", "authorization failed", "permission denied", "repository not")):
-        return "Argo CD can't read the repository: renew its credentials with `bos-tools argocd register --apply`"
+        return (
+            "Argo CD can't read the repository: renew its credentials with "
+            "`bos-tools argocd register --env ENV --apply`"
+        )
     if "app path does not exist" in low:
         return "the commit that Argo CD sees has no such folder: push it, or say another --revision"
     if "kustomize build" in low:

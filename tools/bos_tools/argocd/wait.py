@@ -166,5 +166,5 @@ class Wait:
         return OutsideError(
             f"not live within {self._timeout:.0f} s: {said}{more}",
             reason="timeout",
-            hint="bos-tools argocd status says why; --timeout waits longer",
+            hint="bos-tools argocd status --env ENV says why; --timeout waits longer",
         )

@@ -52,7 +52,8 @@ def _row(target: argocd.Target, service: str, app: "Application | None") -> dict
         "service": service,
         "git": [pin.tag or pin.digest or "-" for pin in pins],
         "live": [], "sync": None, "health": None, "since": None, "revision": None,
-        "why": "not registered", "hint": "bos-tools argocd register --apply", "application": None,
+        "why": "not registered", "hint": f"bos-tools argocd register --env {target.said.env} --apply",
+        "application": None,
     }  # fmt: skip
     if app is None:
         return row
@@ -99,7 +100,7 @@ def diff(
     client = argocd.Access(server, token_file, ca_file, insecure).connect(context, target.said)
     entries = []
     for name, project in target.names.items():
-        _there(client, name, project)
+        _there(client, name, project, target.said.env)
         changes = _changes(client, name, project)
         entries.append({"application": name, "changes": changes})
         if form is output.Format.text and changes:
@@ -114,13 +115,13 @@ def diff(
     output.words("no difference between Git and the cluster")
 
 
-def _there(client: "ArgoCD", name: str, project: str) -> "Application":
+def _there(client: "ArgoCD", name: str, project: str, env: str) -> "Application":
     found = client.application(name, project, refresh=True)
     if found is None:
         raise OutsideError(
             f"Argo CD has no such application: {name}",
             reason="not-registered",
-            hint="bos-tools argocd register --apply",
+            hint=f"bos-tools argocd register --env {env} --apply",
         )
     return found
 

@@ -120,7 +120,7 @@ def _is_application(data: "Data") -> bool:
 def _look_at_configuration(settings: "Data") -> None:
     overrides = settings.get("resourceOverrides") or {}
     if "argoproj.io/Application" not in overrides or "PersistentVolumeClaim" not in overrides:
-        output.words("Argo CD lacks our health checks, so waves don't wait: bos-tools argocd configure")
+        output.words("Argo CD lacks our health checks, so waves don't wait: bos-tools argocd configure --env ENV")
 
 
 def _credentials(username: str | None, password_file: Path | None, key_file: Path | None) -> "Credentials | None":

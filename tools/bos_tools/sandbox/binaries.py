@@ -59,7 +59,7 @@ class Binaries:
             raise OutsideError(
                 f"go is missing, which builds the sandbox once: {', '.join(m.name for m in missing)}",
                 reason="program-missing",
-                hint="apt-get install golang, or https://go.dev/doc/install",
+                hint="https://go.dev/doc/install: 1.21 or newer, which fetches the version that it needs",
             )
         times = self._times()
         tell(f"{len(missing)} of {len(modules)} modules are built first, once: about {self.about(missing)}")
@@ -105,7 +105,9 @@ class Binaries:
                 process.follow(command, steps.packages, cwd=folder, env=env, inherit=[held])
         except CommandFailed as failed:
             hint = (
-                "apt-get install gcc" if "gcc" in failed.stderr else "the Go proxy must be reachable for a first build"
+                "apt-get install gcc libc6-dev"
+                if "gcc" in failed.stderr
+                else "the Go proxy must be reachable for a first build"
             )
             raise OutsideError(
                 f"{module.name} can't be built: {' '.join(failed.stderr.split())[-1000:]}",

@@ -102,5 +102,5 @@ def find(root: Path, name: str = "default", *, folder: Path | None = None) -> Sa
     place = state.folder_of(name, folder)
     found = state.load(place)
     if found is None:
-        raise Refused(f"there is no sandbox: {name}", reason="no-sandbox", hint="bos-tools sandbox up")
+        raise Refused(f"there is no sandbox: {name}", reason="no-sandbox", hint=f"bos-tools sandbox up --name {name}")
     return Sandbox(root, place, found)
