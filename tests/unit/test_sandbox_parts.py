@@ -9,7 +9,7 @@ import pytest
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import BosError, OutsideError, RepositoryError, Usage
-from bos_tools.sandbox import modules, nodes, ports, processes, state
+from bos_tools.sandbox import lifecycle, modules, nodes, ports, processes, state
 from bos_tools.sandbox.modules import Module
 from workshop import until, write
 
@@ -230,3 +230,41 @@ def test_a_process_gets_nothing_of_the_users_environment_but_its_path(tmp_path, 
     values = json.loads(log.read_text())
     assert "AWS_SECRET_ACCESS_KEY" not in values
     assert values["HOME"] == str(tmp_path / "home")
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch) -> Path:
+    """The folder of a sandbox that starts one process and is interrupted then."""
+
+    def start(box, *_) -> None:
+        processes.start(box.folder, processes.Program("sleeper", ("/bin/sleep", "60"), "tcp:1"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(lifecycle, "_start", start)
+    monkeypatch.setattr(lifecycle.Binaries, "ensure", lambda *_: None)
+    return tmp_path / "box"
+
+
+def test_a_new_sandbox_that_is_interrupted_leaves_no_process_and_no_file(started):
+    with pytest.raises(KeyboardInterrupt):
+        lifecycle.up(ROOT, "dev", "hunted", folder=started)
+
+    assert not started.exists()
+    assert not processes.living(started)
+
+
+def test_nodes_that_can_not_be_read_stop_a_sandbox_before_it_is_there(started, tmp_path):
+    write(
+        tmp_path / "root",
+        {
+            "pyproject.toml": (ROOT / "pyproject.toml").read_text(),
+            "overlays/dev/environment.yaml": "nodes: 3\n",
+            "overlays/dev/web/kustomization.yaml": "resources: []\n",
+        },
+    )
+
+    with pytest.raises(RepositoryError, match="`nodes`"):
+        lifecycle.up(tmp_path / "root", "dev", "hunted", folder=started)
+
+    assert not started.exists()

@@ -1,6 +1,8 @@
 """The program: its commands, its one error boundary, its exit codes."""
 
+import errno
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -101,6 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe left: `bos-tools render | head`
         sys.stderr.close()
         return 0
+    except SystemExit:  # typer has met the same, and would call it 1, which is a refusal
+        return 0
     except Exception as error:
         return _unexpected(error, words, as_json=as_json)
     return code if isinstance(code, int) else 0
@@ -117,6 +121,13 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
             return Usage.exit_code
         hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
         return output.failure(Usage(_one_line(format_message()), reason="usage", hint=hint), as_json=as_json)
+    if isinstance(error, OSError) and error.errno in FULL:
+        from bos_tools.errors import OutsideError
+
+        place = str(error.filename or "")
+        return output.failure(
+            OutsideError(f"no room is left: {error.strerror}", reason="full", path=place), as_json=False
+        )
     if "--verbose" in words:
         import traceback
 
@@ -130,6 +141,7 @@ def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
 
 
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _one_line(text: Any) -> str:
@@ -146,9 +158,12 @@ def _wants_json(words: list[str]) -> bool:
 def entry() -> None:
     """Run as a program."""
     gc.set_threshold(1_000_000)  # a run is short and keeps what it reads: looking for garbage costs half of `status`
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us: `bos-tools status >&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 -- until the end
     code = main()
     try:
         sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         sys.stdout = None
     raise SystemExit(code)

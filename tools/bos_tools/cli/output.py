@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -35,7 +36,8 @@ def data(text: str) -> None:
 
 def words(text: str) -> None:
     """Write a line for the human."""
-    sys.stdout.flush()
+    with suppress(OSError):  # a full disk or a reader that left: who reads stderr may still be there
+        sys.stdout.flush()
     sys.stderr.write(f"{text}\n")
 
 

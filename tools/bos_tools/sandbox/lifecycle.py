@@ -37,6 +37,7 @@ def up(
 
     `tell` hears what is going on.  Raises Refused for a sandbox of another environment, OutsideError when Go is
     missing, a build fails or a process does not become healthy; what runs then stays, for `up` or `down` to end it.
+    A new one that is interrupted leaves nothing.
     """
     processes.supported()
     tree = Tree(files.WorkTree(root))
@@ -56,9 +57,16 @@ def up(
         if had is not None and _is_whole(Sandbox(root, place, now)):
             return Sandbox(root, place, now, changed=False)
         Binaries(root).ensure(modules.needed(argocd=now.argocd, forge=now.forge), tell)
-        _make_folder(place, now)
-        _choose_ports(place, now, tell)
-        _start(Box(place, now, Binaries(root)), nodes.read(tree.source, env), tell)
+        wanted = nodes.read(tree.source, env)
+        try:
+            _make_folder(place, now)
+            _choose_ports(place, now, tell)
+            _start(Box(place, now, Binaries(root)), wanted, tell)
+        except KeyboardInterrupt:
+            if had is None:  # nobody has used it yet
+                processes.stop(place)
+                _remove(place)
+            raise
         return Sandbox(root, place, now)
 
 

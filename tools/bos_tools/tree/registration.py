@@ -104,7 +104,9 @@ def registration(tree: Tree, env: str) -> Registration:
 
 def _add_ons(tree: Tree, env: str, listed: Any, path: str) -> tuple[AddOn, ...]:
     found: list[AddOn] = []
-    for one in listed if isinstance(listed, list) else []:
+    if not isinstance(listed, list | None):
+        raise RepositoryError("`platform` is no list of add-ons", reason="no-argocd", path=path)
+    for one in listed or []:
         try:
             values = one.get("values") or {}
             name, chart = str(one["name"]), str(one["chart"])
