@@ -184,6 +184,18 @@ def test_register_writes_files_that_a_second_run_leaves_alone_with_their_comment
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_add_ons_that_are_no_list_are_no_reason_to_remove_what_is_there(root, run):
+    (root / "overlays/dev/environment.yaml").write_text(ENVIRONMENT + CHART)
+    run("register")
+    (root / "overlays/dev/environment.yaml").write_text(ENVIRONMENT + "platform: 7\n")
+
+    code, _, err = run("register")
+
+    assert code == 4
+    assert "`platform` is no list of add-ons" in err
+    assert (root / "overlays/dev/argocd/application-metrics.yaml").exists()
+
+
 def test_an_add_on_that_is_gone_loses_its_application_and_its_project(root, run):
     (root / "overlays/dev/environment.yaml").write_text(ENVIRONMENT + CHART)
     run("register")

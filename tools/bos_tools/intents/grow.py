@@ -11,7 +11,7 @@ from bos_tools.intents.plan import Plan
 from bos_tools.intents.resize import resize
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.live import Claim, Stage, stage, way_out
-from bos_tools.tree.quantity import GIB, gibibytes, quantity, written
+from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
 from bos_tools.tree.volumes import Volume, expands, find
 
 SNAPSHOT_AGE = timedelta(hours=24)
@@ -41,7 +41,7 @@ class Wish:
         if (found := re.fullmatch(r"\+(\d{1,4}(?:\.\d+)?)%", text)) and Decimal(found[1]) > 0:
             return cls(text, percent=Decimal(found[1]))
         number = quantity(text.removeprefix("+"))
-        if number is None or number <= 0 or text.startswith(("-", "++", "+-")):
+        if number is None or not 0 < number < LIMIT or text.startswith(("-", "++", "+-")):
             raise Usage(f"not a size: {text!a}", reason="bad-size", hint="60Gi, +20Gi or +25%")
         return cls(text, more=number) if text.startswith("+") else cls(text, size=number)
 
