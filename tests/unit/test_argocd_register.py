@@ -1,6 +1,7 @@
 """Register and unregister through the API: what is written, what is not, and what is refused."""
 
 import json
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.errors import Refused
 from bos_tools.tree.applications import objects
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.registration import registration
+from bos_tools.tree.registration import bears_secret, registration
 from workshop import files, write
 
 CHART = """\
@@ -194,6 +195,28 @@ def test_add_ons_that_are_no_list_are_no_reason_to_remove_what_is_there(root, ru
     assert code == 4
     assert "`platform` is no list of add-ons" in err
     assert (root / "overlays/dev/argocd/application-metrics.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:hunter2@forge/a.git", "https://hunter2@forge/a.git", "ssh://me:hunter2@forge/a"]
+)
+def test_a_password_in_the_repositorys_address_reaches_neither_argo_cd_nor_the_output(root, run, argo, url):
+    code, out, err = run("register", "--apply", "--repo-url", url)
+
+    assert (code, argo.seen) == (2, [])
+    assert "hunter2" not in out + err
+
+    file = root / "overlays/dev/environment.yaml"
+    file.write_text(re.sub(r"repoURL: \S+", f"repoURL: {url}", ENVIRONMENT, count=1))
+    code, out, err = run("register")
+
+    assert code == 4
+    assert "hunter2" not in out + err
+
+
+def test_a_user_in_the_address_of_an_ssh_server_is_no_password():
+    assert not bears_secret("ssh://git@forge:22/a/b.git")
+    assert not bears_secret("git@forge:a/b.git")
 
 
 def test_an_add_on_that_is_gone_loses_its_application_and_its_project(root, run):

@@ -59,11 +59,18 @@ def register(
 ) -> None:
     """Write an environment's Applications to Git, and with --apply put them into Argo CD."""
     from bos_tools.intents.register import Register
+    from bos_tools.tree.registration import bears_secret
 
     if apply and dry_run:
         raise Usage("--apply and --dry-run exclude each other", reason="usage")
     if apply and pr:
         raise Usage("--apply and --pr exclude each other: what is merged is applied", reason="usage")
+    if repo_url and bears_secret(repo_url):
+        raise Usage(
+            "--repo-url carries a password, which Argo CD would show to everybody",
+            reason="password-in-url",
+            hint="--repo-username and --repo-password-file",
+        )
     how = change.Landing(dry_run, commit, push, remote, branch, pr)
     access = argocd.Access(server, token_file, ca_file, insecure)
     credentials = _credentials(repo_username, repo_password_file, repo_ssh_key_file)

@@ -1,5 +1,6 @@
 """What an environment.yaml says of its delivery: which Argo CD, from which repository, with which add-ons."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,11 @@ class Registration:
         return f"{self.env}-{name}"
 
 
+def bears_secret(url: str) -> bool:
+    """Tell whether a repository's address carries a password or a token; a user alone does not, but to a web server."""
+    return re.match(r"https?://[^/]*@|[\w+.-]+://[^/@]*:[^/]*@", url) is not None
+
+
 def registration(tree: Tree, env: str) -> Registration:
     """Return what an environment.yaml says of its delivery.
 
@@ -89,6 +95,13 @@ def registration(tree: Tree, env: str) -> Registration:
     for key, value in words.items():
         if not isinstance(value, str) or not value:
             raise RepositoryError(f"environment.yaml names no {key}", reason="no-argocd", path=path)
+    if bears_secret(str(words["repoURL"])):
+        raise RepositoryError(
+            "repoURL carries a password, and it goes into every Application",
+            reason="password-in-url",
+            hint="take it out, renew it, and give it to Argo CD with --repo-username and --repo-password-file",
+            path=path,
+        )
     return Registration(
         env=env,
         cluster=str(words["cluster"]),
