@@ -214,6 +214,14 @@ def test_a_password_in_the_repositorys_address_reaches_neither_argo_cd_nor_the_o
     assert "hunter2" not in out + err
 
 
+@pytest.mark.parametrize("words", [["--repo-url", URL], ["--revision", "trunk"], ["--skip-platform"]])
+def test_an_option_that_would_change_nothing_without_apply_is_refused(run, words):
+    code, _, err = run("register", *words)
+
+    assert code == 2
+    assert "without --apply" in err
+
+
 def test_a_user_in_the_address_of_an_ssh_server_is_no_password():
     assert not bears_secret("ssh://git@forge:22/a/b.git")
     assert not bears_secret("git@forge:a/b.git")

@@ -65,6 +65,12 @@ def register(
         raise Usage("--apply and --dry-run exclude each other", reason="usage")
     if apply and pr:
         raise Usage("--apply and --pr exclude each other: what is merged is applied", reason="usage")
+    if not apply and (repo_url or revision or skip_platform):
+        raise Usage(
+            "--repo-url, --revision and --skip-platform change what Argo CD gets, and nothing does without --apply",
+            reason="usage",
+            hint="environment.yaml says what goes to Git",
+        )
     if repo_url and bears_secret(repo_url):
         raise Usage(
             "--repo-url carries a password, which Argo CD would show to everybody",
