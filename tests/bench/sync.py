@@ -59,7 +59,7 @@ def seconds(root: Path, cluster: Cluster, value: str, after: Callable[[], object
             return time.perf_counter() - started
         if time.perf_counter() - started > PATIENCE:
             raise SystemExit(f"not within {PATIENCE:.0f} s: {value}")
-        time.sleep(0.01)
+        time.sleep(max(0.01, (time.perf_counter() - started) / 200))  # half a per cent of what has passed
 
 
 def main() -> int:
