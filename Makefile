@@ -15,11 +15,12 @@ help: ## show this
 setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
 	@$(BIN)/python -m compileall -q tools/bos_tools
 
-demo: setup ## the main job on a scratch remote: status, bump, proof, push, history
+demo: setup ## a bump with its proof, and a pull request that reaches a cluster on this machine
 	@$(BIN)/python tools/demo.py
 
+# One worker more than there are cores: many tests wait for a server.
 test: setup system $(VENV)/nodered judges lint ## everything that CI runs
-	$(BIN)/python -m pytest -q -n $$(nproc) -m "not e2e and not bench and not cluster" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) -m "not e2e and not bench and not cluster" --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
 
@@ -38,7 +39,7 @@ lock: setup ## lock the dependencies again, with hashes and without index addres
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --group dev pyproject.toml --output-file tools/requirements.txt
 
-picture: setup ## draw the README's picture from a real run
+picture: setup ## draw the README's picture from a real run of the demo's first part
 	@$(BIN)/python tools/demo.py --svg .github/demo.svg
 
 $(VENV)/.ready: tools/requirements.txt pyproject.toml
