@@ -13,7 +13,8 @@ import yaml
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, objects
+from bos_tools.render.objects import objects
+from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 
 TREE = Tree(WorkTree(Path(__file__).resolve().parents[1]))

@@ -11,10 +11,11 @@ import pytest
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, objects
+from bos_tools.render.objects import objects
 from bos_tools.review.rules import check
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
+from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.secrets import CONTRACT
 

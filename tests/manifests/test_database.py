@@ -14,10 +14,11 @@ import pytest
 from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, images, objects
+from bos_tools.render.objects import images, objects
 from bos_tools.review.rules import RULES
 from bos_tools.review.shapes import misshapen
 from bos_tools.review.world import Made, environments
+from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 
 pytestmark = pytest.mark.manifests

@@ -12,9 +12,10 @@ import yaml
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, objects
+from bos_tools.render.objects import objects
 from bos_tools.review.rules_pods import named
 from bos_tools.review.world import selected
+from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 
 pytestmark = pytest.mark.manifests

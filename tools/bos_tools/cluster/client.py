@@ -102,7 +102,7 @@ class Cluster:
         """Return the objects of a kind in a namespace, in the server's order; an unknown kind has none."""
         try:
             with self._translated(f"to list {kind.plural}"):
-                found = self._client.list(_resource(kind), namespace=namespace, labels=labels)  # type: ignore[arg-type]
+                found = self._client.list(_resource(kind), namespace=namespace, labels=labels)  # type: ignore[arg-type]  # its alias is wider
                 return [_plain(one) for one in found]
         except (ClusterSaid, http.HttpFailed) as said:  # the second for a kind that the server does not know
             if said.status == 404:

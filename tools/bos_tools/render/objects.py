@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from bos_tools.tree.identity import Object
+
 SEPARATOR = re.compile(rb"^---\n", re.MULTILINE)
 
 
@@ -17,23 +19,6 @@ class _Loader(yaml.CSafeLoader):
         first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(":timestamp")]
         for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
-
-
-@dataclass(frozen=True)
-class Object:
-    """One rendered object."""
-
-    kind: str
-    group: str
-    namespace: str
-    name: str
-    data: Any
-
-    @property
-    def id(self) -> str:
-        """Return who it is, version aside: `Deployment.apps buildingos/backend`."""
-        kind = f"{self.kind}.{self.group}" if self.group else self.kind
-        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
 
 
 @dataclass(frozen=True)

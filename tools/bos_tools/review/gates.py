@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, leaves
+from bos_tools.render.objects import leaves
 from bos_tools.review.findings import Finding, merged
 from bos_tools.review.world import Environment, Made, down, environments
+from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity, written

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from bos_tools.render.objects import Object
 from bos_tools.tree.applied import applied
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.identity import Object
 from bos_tools.tree.nodes import Node, Path
 
 Place = tuple[str, int]

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from bos_tools.render.objects import Object, images
+from bos_tools.render.objects import images
 from bos_tools.review.findings import Finding
 from bos_tools.review.rules_pods import named
 from bos_tools.review.world import Environment
 from bos_tools.tree.applied import patch, selects
+from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Unit
 from bos_tools.tree.nodes import Node, scalar_tag

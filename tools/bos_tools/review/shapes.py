@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bos_tools.render.objects import Object
+from bos_tools.tree.identity import Object
 from bos_tools.tree.nodes import Path
 
 LISTS = frozenset({

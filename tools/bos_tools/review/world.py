@@ -6,10 +6,11 @@ from typing import Any
 
 from bos_tools.errors import BosError, RepositoryError
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Object, objects
+from bos_tools.render.objects import objects
 from bos_tools.review import blame, shapes
 from bos_tools.review.findings import Finding
 from bos_tools.review.locate import locate
+from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Gates, Tree, Unit
 from bos_tools.tree.nodes import Path, parse, plain_data

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.applied import applied, declared
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Node, Path, plain_data
@@ -24,23 +24,6 @@ REQUEST: Path = ("spec", "resources", "requests", "storage")
 POD_VOLUMES = ("spec", "template", "spec", "volumes")
 OF_DATABASE = "cnpg.io/cluster"
 """The label that CloudNativePG gives the claims of a database."""
-
-
-@dataclass(frozen=True)
-class Object:
-    """An object as its own file declares it, in the namespace that the kustomizations give it."""
-
-    kind: str
-    group: str
-    namespace: str
-    name: str
-    data: Any
-
-    @property
-    def id(self) -> str:
-        """Return who it is in the render."""
-        kind = f"{self.kind}.{self.group}" if self.group else self.kind
-        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
 
 
 @dataclass(frozen=True)
