@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,8 +136,10 @@ def wait(folder: Path, program: Program, pid: int) -> None:
 
 
 def _lives(pid: int) -> bool:
+    """Tell whether a process may still hold a port: until its last thread has ended, which its mark does not tell."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+        is_zombie = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
+        return not is_zombie or len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False
 
@@ -159,15 +162,18 @@ def stop(folder: Path, name: str | None = None) -> None:
     Raises OutsideError for one that does not end.
     """
     deadline = time.monotonic() + 20
-    while left := [found for found in living(folder) if name in (None, found.name)]:
+    killed: dict[int, str] = {}
+    while True:
+        for found in living(folder):
+            if name in (None, found.name):
+                killed[found.pid] = found.name
+                with suppress(ProcessLookupError):
+                    os.kill(found.pid, signal.SIGKILL)
+        left = [pid for pid in killed if _lives(pid)]
+        if not left:
+            return
         if time.monotonic() > deadline:
             raise OutsideError(
-                f"a process of the sandbox does not end: {left[0].name}, process {left[0].pid}",
-                reason="sandbox-process",
+                f"a process of the sandbox does not end: {killed[left[0]]}, process {left[0]}", reason="sandbox-process"
             )
-        for found in left:
-            try:
-                os.kill(found.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         time.sleep(0.02)
