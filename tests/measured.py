@@ -1,8 +1,5 @@
 """Run a real Prometheus on series with a past, made by its own promtool, and make repositories with claims."""
 
-import os
-import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from servers import free_port, needs
 from workshop import repository
 
 ENVIRONMENT = """\
@@ -46,15 +42,6 @@ HOUR, DAY = 3600, 86400
 SCRAPE = 600
 Value = Callable[[float], float | None]
 """The value at an age in seconds; None where nothing was scraped."""
-
-
-def needs(program: str) -> str:
-    """Return a program's path; `make test` installs it where it may, and CI must have it."""
-    found = shutil.which(program)
-    if found is None:
-        assert not os.environ.get("CI"), f"{program} is missing: see SYSTEM in the Makefile"
-        pytest.skip(f"{program} is missing: see `make test`")
-    return found
 
 
 def samples(name: str, labels: Mapping[str, str], value: Value, at: int, ages: Iterable[int]) -> Iterator[str]:
@@ -104,8 +91,7 @@ def prometheus(folder: Path, series: Iterable[Mapping[str, Iterable[str]]]) -> I
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     (folder / "prometheus.yml").write_text("global: {}\n")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [
