@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bos_tools.change.pipeline import Outcome
 from bos_tools.change.propose import propose
-from bos_tools.forge.find import forge_of
+from bos_tools.doors.forges.find import forge_of
 from bos_tools.intents.bump import Bump, Request
 from bos_tools.intents.plan import Intent
 from forges import REMOTE, Pretend

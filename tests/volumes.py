@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bos_tools.tree.live import Claim
+from bos_tools.storage.live import Claim
 from workshop import ENVIRONMENTS, files
 
 GIB = 2**30

@@ -14,8 +14,8 @@ from pathlib import Path
 from generate import git
 from run import ROOT, folder
 
-from bos_tools.argocd.client import ArgoCD
-from bos_tools.cluster.client import CONFIG_MAP, Cluster
+from bos_tools.doors.argocd.client import ArgoCD
+from bos_tools.doors.kubernetes.client import CONFIG_MAP, Cluster
 from bos_tools.sandbox import up
 
 NAME, SPACE = "bench-sync", "default"

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.argocd.client import ArgoCD
 from bos_tools.cli.main import main
+from bos_tools.delivery.applications import application
+from bos_tools.delivery.registration import registration
+from bos_tools.doors.argocd.client import ArgoCD
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
-from bos_tools.tree.applications import application
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree, Unit
-from bos_tools.tree.registration import registration
 from workshop import git, until
 
 pytestmark = pytest.mark.cluster

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from bos_tools.cli.main import main
-from bos_tools.cluster.client import Cluster
-from bos_tools.cluster.secrets import put
+from bos_tools.doors.kubernetes.client import Cluster
+from bos_tools.doors.kubernetes.secrets import put
 
 pytestmark = [
     pytest.mark.cluster,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bos_tools.metrics.prometheus import Prometheus
-from bos_tools.metrics.volumes import held
+from bos_tools.doors.prometheus import Prometheus
+from bos_tools.storage.usage import held
 from measured import GIB, HOUR, Value, prometheus, samples
 
 pytestmark = pytest.mark.integration

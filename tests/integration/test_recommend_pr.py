@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bos_tools.cli.main import main
-from bos_tools.forge.find import forge_of
+from bos_tools.doors.forges.find import forge_of
 from forges import REMOTE, TOKEN, Pretend
 from measured import DAY, GIB, growing, prometheus, volume
 from workshop import git, remote
@@ -43,7 +43,7 @@ def hub(monkeypatch) -> Pretend:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("BOS_FORGE_TOKEN", TOKEN)
     monkeypatch.setattr(
-        "bos_tools.forge.find.forge_of", lambda _: forge_of(REMOTE["github"], transport=pretend.transport)
+        "bos_tools.doors.forges.find.forge_of", lambda _: forge_of(REMOTE["github"], transport=pretend.transport)
     )
     return pretend
 

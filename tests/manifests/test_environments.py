@@ -9,9 +9,9 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
-from bos_tools.tree.growth import growth
+from bos_tools.storage.growth import growth
+from bos_tools.storage.volumes import volumes
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.volumes import volumes
 
 pytestmark = pytest.mark.manifests
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ import httpx2
 import pytest
 
 from argocd_fake import ENVIRONMENT, FakeArgo, application, reconcile
-from bos_tools.argocd.client import ArgoCD
 from bos_tools.cli.main import main
+from bos_tools.doors.argocd.client import ArgoCD
 from workshop import files, write
 
 
@@ -24,7 +24,7 @@ def argo(monkeypatch) -> FakeArgo:
         return connect(cls, url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
 
     monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
-    monkeypatch.setattr("bos_tools.argocd.wait.AGAIN", 0.05)
+    monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
 
     fake.refreshed = reconcile

@@ -7,28 +7,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tools" / "bos_tools"
 MAY_USE = {
-    "cli": {
-        "change",
-        "review",
-        "intents",
-        "render",
-        "tree",
-        "doors",
-        "argocd",
-        "cluster",
-        "sandbox",
-        "forge",
-        "metrics",
-    },
-    "argocd": {"tree", "doors"},
-    "cluster": {"tree", "doors"},
-    "forge": {"doors"},
-    "metrics": {"doors"},
-    "sandbox": {"tree", "doors"},
-    "change": {"intents", "tree", "render", "doors", "forge"},
-    "review": {"tree", "render"},
-    "intents": {"tree"},
+    "cli": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
+    "change": {"intents", "storage", "render", "tree", "doors"},
+    "review": {"render", "storage", "delivery", "tree"},
+    "intents": {"storage", "delivery", "tree"},
+    "storage": {"intents", "tree", "doors"},
+    "delivery": {"storage", "tree", "doors"},
     "render": {"tree", "doors"},
+    "sandbox": {"tree", "doors"},
     "tree": set(),
     "doors": set(),
 }
@@ -36,7 +22,7 @@ ONLY_IN = {
     "subprocess": {"doors/process.py"},
     "git": {"doors/git.py"},
     "httpx2": {"doors/http.py"},
-    "lightkube": {f"cluster/{path.name}" for path in (PACKAGE / "cluster").glob("*.py")},
+    "lightkube": {f"doors/kubernetes/{path.name}" for path in (PACKAGE / "doors" / "kubernetes").glob("*.py")},
     "typer": {f"cli/{path.name}" for path in (PACKAGE / "cli").glob("*.py")},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

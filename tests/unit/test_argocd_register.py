@@ -6,15 +6,15 @@ import re
 import pytest
 
 from argocd_fake import ENVIRONMENT, FakeArgo, application
-from bos_tools.argocd.client import ArgoCD
-from bos_tools.argocd.elsewhere import Elsewhere
-from bos_tools.argocd.register import Credentials, register, unregister
 from bos_tools.cli.main import main
+from bos_tools.delivery.applications import objects
+from bos_tools.delivery.apply import Credentials, register, unregister
+from bos_tools.delivery.elsewhere import Elsewhere
+from bos_tools.delivery.registration import bears_secret, registration
+from bos_tools.doors.argocd.client import ArgoCD
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import Refused
-from bos_tools.tree.applications import objects
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.registration import bears_secret, registration
 from workshop import files, write
 
 CHART = """\

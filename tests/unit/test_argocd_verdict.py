@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from argocd_fake import COMMIT, OLDER, TIMES, application
-from bos_tools.argocd.models import Application
-from bos_tools.argocd.verdict import State, judge, why_not
+from bos_tools.delivery.verdict import State, judge, why_not
+from bos_tools.doors.argocd.models import Application
 
 SYNCED = {"status": "Synced", "revision": COMMIT}
 OUT_OF_SYNC = {"status": "OutOfSync", "revision": COMMIT}

@@ -12,10 +12,10 @@ from bos_tools.change.history import growths
 from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import RepositoryError
-from bos_tools.intents.budget import Grown, allowance, room
-from bos_tools.tree.growth import ClassLimits, growth
+from bos_tools.storage.budget import Grown, allowance, room
+from bos_tools.storage.growth import ClassLimits, growth
+from bos_tools.storage.volumes import find
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.volumes import find
 from workshop import git, write
 
 AT = datetime(2026, 1, 10, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bos_tools.intents.forecast import DAY, HOUR, Outlook, Unknown, envelope, gain, outlook, settled, theil_sen
-from bos_tools.intents.recommend import target
+from bos_tools.storage.forecast import DAY, HOUR, Outlook, Unknown, envelope, gain, outlook, settled, theil_sen
+from bos_tools.storage.recommend import target
 
 GIB = 2**30
 AT = 1_768_046_400.0

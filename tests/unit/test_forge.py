@@ -3,9 +3,9 @@
 import httpx2
 import pytest
 
+from bos_tools.doors.forges.api import Token
+from bos_tools.doors.forges.find import address, forge_of, token
 from bos_tools.errors import BosError, OutsideError, RepositoryError, Usage
-from bos_tools.forge.api import Token
-from bos_tools.forge.find import address, forge_of, token
 from forges import REMOTE, TOKEN, Drift, Pretend
 
 VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BOS_FORGE_TOKEN", "BOS_FORGE", "BOS_FORGE_URL")

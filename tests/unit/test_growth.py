@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.cli.main import main
-from bos_tools.cluster import growth
-from bos_tools.cluster.growth import Delivery, outcome, see, watch
+from bos_tools.storage import arrival as growth
+from bos_tools.storage.arrival import Delivery, outcome, see, watch
+from bos_tools.storage.live import Stage, stage, way_out
+from bos_tools.storage.volumes import CLAIM, Volume
 from bos_tools.tree.layout import Unit
-from bos_tools.tree.live import Stage, stage, way_out
-from bos_tools.tree.volumes import CLAIM, Volume
 from volumes import GIB, live
 
 SIZE = Decimal(8 * GIB)

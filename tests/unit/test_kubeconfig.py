@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.cluster.client import NODE, Cluster
+from bos_tools.doors.kubernetes.client import NODE, Cluster
 from bos_tools.errors import OutsideError, Usage
 
 GOOD = """\

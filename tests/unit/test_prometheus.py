@@ -4,8 +4,8 @@ import httpx2
 import pytest
 
 from bos_tools.doors.http import HttpFailed, Server
+from bos_tools.doors.prometheus import Prometheus
 from bos_tools.errors import OutsideError, Usage
-from bos_tools.metrics.prometheus import Prometheus
 
 
 def client(answer: httpx2.Response) -> tuple[Prometheus, list[httpx2.Request]]:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bos_tools.intents.budget import Room
-from bos_tools.intents.recommend import Evidence, Holds, Recommendation, Subject, Verdict, gib, recommend, worst
-from bos_tools.tree.growth import ClassLimits, Growth
+from bos_tools.storage.budget import Room
+from bos_tools.storage.growth import ClassLimits, Growth
+from bos_tools.storage.recommend import Evidence, Holds, Recommendation, Subject, Verdict, gib, recommend, worst
 
 GIB = 2**30
 AT = 1_768_046_400.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from bos_tools.doors.files import WorkTree
 from bos_tools.doors.git import Git, Logged, Trailed
 from bos_tools.errors import CommandFailed, RepositoryError
-from bos_tools.intents.budget import Grown
+from bos_tools.storage.budget import Grown
 from bos_tools.tree.kustomization import NAMES, Kustomization, Pin
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse

@@ -8,10 +8,10 @@ from pathlib import Path
 from bos_tools.change import describe, race, topic
 from bos_tools.change.pipeline import Outcome, Proposed, message
 from bos_tools.change.prove import Proof, compared, prove
+from bos_tools.doors.forges.pull import AlreadyOpen, Forge, PullRequest
 from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch, LostRace
 from bos_tools.errors import BosError, CommandFailed, Refused
-from bos_tools.forge.pull import AlreadyOpen, Forge, PullRequest
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree

@@ -10,9 +10,9 @@ import typer
 from bos_tools.errors import Usage
 
 if TYPE_CHECKING:
-    from bos_tools.argocd.client import ArgoCD
+    from bos_tools.delivery.registration import Registration
+    from bos_tools.doors.argocd.client import ArgoCD
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.registration import Registration
 
 Server = Annotated[
     str | None,
@@ -45,7 +45,7 @@ class Access:
 
         Raises Usage without a token or a password: Argo CD answers nobody else.
         """
-        from bos_tools.argocd.client import ArgoCD
+        from bos_tools.doors.argocd.client import ArgoCD
 
         token = self._token()
         name, password = os.environ.get("BOS_ARGOCD_USERNAME"), os.environ.get("BOS_ARGOCD_PASSWORD")
@@ -111,9 +111,9 @@ def target(context: typer.Context, env: str | None, services: list[str] | None) 
 
     Raises Usage for an unknown one, RepositoryError for an environment that names no Argo CD.
     """
+    from bos_tools.delivery.registration import registration
     from bos_tools.doors.files import WorkTree
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.registration import registration
 
     tree = Tree(WorkTree(context.obj.root))
     name = tree.environment(env)

@@ -10,8 +10,8 @@ from bos_tools.cli import output
 from bos_tools.errors import OutsideError
 
 if TYPE_CHECKING:
-    from bos_tools.argocd.client import ArgoCD
-    from bos_tools.argocd.models import Application
+    from bos_tools.doors.argocd.client import ArgoCD
+    from bos_tools.doors.argocd.models import Application
 
 
 def status(
@@ -45,7 +45,7 @@ def _cell(value: Any) -> str:
 
 
 def _row(target: argocd.Target, service: str, app: "Application | None") -> dict[str, Any]:
-    from bos_tools.argocd.verdict import why_not
+    from bos_tools.delivery.verdict import why_not
 
     pins = target.tree.unit(target.said.env, service)[1].pins
     row: dict[str, Any] = {
@@ -127,7 +127,7 @@ def _there(client: "ArgoCD", name: str, project: str, env: str) -> "Application"
 
 
 def _changes(client: "ArgoCD", name: str, project: str) -> list[dict[str, Any]]:
-    from bos_tools.argocd.compare import sides
+    from bos_tools.delivery.compare import sides
     from bos_tools.render.objects import leaves
 
     found: list[dict[str, Any]] = []

@@ -11,12 +11,12 @@ from bos_tools.cli import argocd_wait, change, output
 from bos_tools.errors import Refused, Usage
 
 if TYPE_CHECKING:
-    from bos_tools.argocd.register import Credentials, Done
-    from bos_tools.argocd.wait import Seen
-    from bos_tools.cluster.client import Cluster, Kind
-    from bos_tools.tree.applications import Data
+    from bos_tools.delivery.applications import Data
+    from bos_tools.delivery.apply import Credentials, Done
+    from bos_tools.delivery.registration import Registration
+    from bos_tools.delivery.wait import Seen
+    from bos_tools.doors.kubernetes.client import Cluster, Kind
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.registration import Registration
 
 RepoUrl = Annotated[
     str | None,
@@ -58,8 +58,8 @@ def register(
     form: output.Output = output.Format.text,
 ) -> None:
     """Write an environment's Applications to Git, and with --apply put them into Argo CD."""
+    from bos_tools.delivery.registration import bears_secret
     from bos_tools.intents.register import Register
-    from bos_tools.tree.registration import bears_secret
 
     if apply and dry_run:
         raise Usage("--apply and --dry-run exclude each other", reason="usage")
@@ -107,9 +107,9 @@ def _apply(
     form: output.Format,
 ) -> "tuple[list[Done], list[Seen]]":
     """Put the registration into Argo CD and wait; the root makes the rest from Git."""
-    from bos_tools.argocd.elsewhere import Elsewhere
-    from bos_tools.argocd.register import register as put
-    from bos_tools.tree.applications import objects
+    from bos_tools.delivery.applications import objects
+    from bos_tools.delivery.apply import register as put
+    from bos_tools.delivery.elsewhere import Elsewhere
 
     target = argocd.target(context, env, None)
     said = target.said
@@ -137,7 +137,7 @@ def _look_at_configuration(settings: "Data") -> None:
 
 
 def _credentials(username: str | None, password_file: Path | None, key_file: Path | None) -> "Credentials | None":
-    from bos_tools.argocd.register import Credentials
+    from bos_tools.delivery.apply import Credentials
 
     password = argocd.secret(password_file) if password_file else os.environ.get("BOS_REPO_PASSWORD", "")
     key = argocd.secret(key_file) + "\n" if key_file else ""
@@ -162,7 +162,7 @@ def unregister(
     form: output.Output = output.Format.text,
 ) -> None:
     """Take an environment out of Argo CD; Git and, unless told so twice, the workloads stay."""
-    from bos_tools.argocd.register import unregister as take_out
+    from bos_tools.delivery.apply import unregister as take_out
 
     target = argocd.target(context, env, None)
     said = target.said
@@ -218,7 +218,7 @@ def configure(
 def _configured(
     tree: "Tree", said: "Registration", kubeconfig: str | None, kube_context: str | None
 ) -> "list[tuple[str, str, str]]":
-    from bos_tools.cluster.client import APP_PROJECT, APPLICATION, CONFIG_MAP, Cluster
+    from bos_tools.doors.kubernetes.client import APP_PROJECT, APPLICATION, CONFIG_MAP, Cluster
     from bos_tools.render.kustomize import Renderer
     from bos_tools.render.objects import objects
 
@@ -264,8 +264,8 @@ def token(
     form: output.Output = output.Format.text,
 ) -> None:
     """Write a token for pipelines to a file; it may look and sync in one environment, and is never printed."""
+    from bos_tools.delivery.applications import ROLE
     from bos_tools.doors.files import write_secret
-    from bos_tools.tree.applications import ROLE
 
     said = argocd.target(context, env, None).said
     client = argocd.Access(server, token_file, ca_file, insecure).connect(context, said)

@@ -13,9 +13,9 @@ from bos_tools.cli import output
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bos_tools.argocd.client import ArgoCD
-    from bos_tools.argocd.verdict import Wanted
-    from bos_tools.argocd.wait import Seen, Show
+    from bos_tools.delivery.verdict import Wanted
+    from bos_tools.delivery.wait import Seen, Show
+    from bos_tools.doors.argocd.client import ArgoCD
 
 Revision = Annotated[
     str | None, typer.Option(help="The commit that must be live; default: whatever Argo CD sees.", show_default=False)
@@ -78,7 +78,7 @@ def _confirm_prune(client: "ArgoCD", name: str, project: str) -> None:
     """Confirm a sync that is held; one that is not held is begun first, for a confirmation must not be older."""
     from datetime import UTC, datetime
 
-    from bos_tools.argocd.verdict import State, why_not
+    from bos_tools.delivery.verdict import State, why_not
 
     app = client.application(name, project, refresh=True)
     if app is not None and why_not(app).state is not State.held:
@@ -114,7 +114,7 @@ def until_live(
     parent: str = "",
 ) -> "list[Seen]":
     """Wait for applications and show how far each is, on stderr."""
-    from bos_tools.argocd.wait import Wait
+    from bos_tools.delivery.wait import Wait
 
     with _display() as show:
         is_patient = bool(parent)  # a first registration may need Argo CD's retries

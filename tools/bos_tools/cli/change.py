@@ -64,8 +64,8 @@ def land(context: typer.Context, intent: "Intent", how: Landing) -> "Outcome":
 def _propose(root: Path, intent: "Intent", how: Landing) -> "Outcome":
     from bos_tools.change.propose import propose
     from bos_tools.doors import remote as remotes
+    from bos_tools.doors.forges.find import forge_of
     from bos_tools.doors.git import Git
-    from bos_tools.forge.find import forge_of
 
     forge = forge_of(remotes.address(Git(root), how.remote))
     return propose(intent, root, forge, remote=how.remote, branch=how.branch, dry_run=how.dry_run)

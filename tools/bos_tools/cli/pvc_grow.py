@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bos_tools.intents.grow import Budget, Look, Ranges
+    from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.volumes import Volume
 
 GROW_EXAMPLES = """\b
 Examples:
@@ -124,8 +124,8 @@ def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "B
     from datetime import UTC, datetime, timedelta
 
     from bos_tools.change.history import growths
-    from bos_tools.intents.budget import allowance
-    from bos_tools.tree.growth import growth, is_said
+    from bos_tools.storage.budget import allowance
+    from bos_tools.storage.growth import growth, is_said
 
     tree, now = repository(context), datetime.now(UTC)
     env = tree.environment(env)
@@ -145,7 +145,7 @@ def repository(context: typer.Context) -> "Tree":
 
 
 def _volume(context: typer.Context, env: str | None, what: str) -> "Volume":
-    from bos_tools.tree.volumes import find
+    from bos_tools.storage.volumes import find
 
     tree = repository(context)
     return find(tree, tree.environment(env), what)
@@ -156,9 +156,9 @@ def _look(
 ) -> "Look":
     from datetime import UTC, datetime
 
-    from bos_tools.cluster.claims import Claims
-    from bos_tools.cluster.client import Cluster
+    from bos_tools.doors.kubernetes.client import Cluster
     from bos_tools.intents.grow import Look
+    from bos_tools.storage.observed import Claims
 
     with Cluster.connect(kubeconfig, context) as cluster:
         claims = Claims(cluster, volume.namespace)

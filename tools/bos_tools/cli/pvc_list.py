@@ -13,8 +13,8 @@ from bos_tools.cli.recommend import Named, usage
 from bos_tools.errors import Usage
 
 if TYPE_CHECKING:
-    from bos_tools.tree.live import Claim
-    from bos_tools.tree.volumes import Volume
+    from bos_tools.storage.live import Claim
+    from bos_tools.storage.volumes import Volume
 
 EXAMPLES = """\b
 Examples:
@@ -38,7 +38,7 @@ def list_(
     form: output.Output = output.Format.text,
 ) -> None:
     """Show every volume: its size in Git and live, the plan's range, its class, and how far a growth is."""
-    from bos_tools.tree.volumes import volumes
+    from bos_tools.storage.volumes import volumes
 
     tree = repository(context)
     if live and env is None:
@@ -66,8 +66,8 @@ Reader = Callable[["Volume"], "tuple[tuple[Claim, ...], tuple[str, ...]]"]
 
 def _reader(held: ExitStack, kubeconfig: str | None, context: str | None) -> Reader:
     """Return what reads a volume's live claims and the names of those that are missing; each namespace is read once."""
-    from bos_tools.cluster.claims import Claims
-    from bos_tools.cluster.client import Cluster
+    from bos_tools.doors.kubernetes.client import Cluster
+    from bos_tools.storage.observed import Claims
 
     cluster = held.enter_context(Cluster.connect(kubeconfig, context))
     of = cache(lambda namespace: Claims(cluster, namespace))
@@ -75,7 +75,7 @@ def _reader(held: ExitStack, kubeconfig: str | None, context: str | None) -> Rea
 
 
 def _rows(volume: "Volume", read: Reader | None, filled: Filled) -> list[dict[str, Any]]:
-    from bos_tools.tree.live import stage
+    from bos_tools.storage.live import stage
     from bos_tools.tree.quantity import written
 
     sizes = ranges().get(volume.name)

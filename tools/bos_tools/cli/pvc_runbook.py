@@ -18,8 +18,8 @@ def runbook(
 ) -> None:
     """Print how to move a volume to a smaller claim, which the tool refuses to do, with the real names filled in."""
     from bos_tools.errors import RepositoryError
+    from bos_tools.storage.volumes import find, holder
     from bos_tools.tree.quantity import written
-    from bos_tools.tree.volumes import find, holder
 
     tree = repository(context)
     volume = find(tree, tree.environment(env), what)

@@ -13,9 +13,9 @@ from bos_tools.cli.recommend import Named, usage
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from bos_tools.cluster.growth import Seen
+    from bos_tools.storage.arrival import Seen
+    from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.volumes import Volume
 
 EXAMPLES = """\b
 Examples:
@@ -38,9 +38,9 @@ def verify(
     form: output.Output = output.Format.text,
 ) -> None:
     """Wait until a growth has reached every claim, and say what holds it up when it has not."""
-    from bos_tools.cluster.client import Cluster
-    from bos_tools.cluster.growth import outcome, watch
-    from bos_tools.tree.volumes import find
+    from bos_tools.doors.kubernetes.client import Cluster
+    from bos_tools.storage.arrival import outcome, watch
+    from bos_tools.storage.volumes import find
 
     tree = repository(context)
     volume = find(tree, tree.environment(env), what)
@@ -72,10 +72,10 @@ def _looker(
     from dataclasses import replace
     from functools import cache
 
-    from bos_tools.cluster.claims import Claims
-    from bos_tools.cluster.growth import delivery, see
     from bos_tools.doors.git import Git
     from bos_tools.errors import BosError
+    from bos_tools.storage.arrival import delivery, see
+    from bos_tools.storage.observed import Claims
 
     door = Git(context.obj.root)
     try:

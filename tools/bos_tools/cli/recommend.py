@@ -12,12 +12,12 @@ from bos_tools.errors import OutsideError, Usage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bos_tools.intents.forecast import Outlook, Unknown
+    from bos_tools.doors.prometheus import Prometheus
     from bos_tools.intents.plan import Intent
-    from bos_tools.intents.recommend import Recommendation
-    from bos_tools.metrics.prometheus import Prometheus
+    from bos_tools.storage.forecast import Outlook, Unknown
+    from bos_tools.storage.recommend import Recommendation
+    from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
-    from bos_tools.tree.volumes import Volume
 
 EXAMPLES = """\b
 Examples:
@@ -89,7 +89,7 @@ def _intent(env: str, found: "list[Recommendation]") -> "Intent | None":
     from decimal import Decimal
 
     from bos_tools.intents.grow import Grow, Wish
-    from bos_tools.intents.recommend import Recommended, Verdict
+    from bos_tools.storage.recommend import Recommended, Verdict
     from bos_tools.tree.quantity import written
 
     due = [(one.volume.name, written(Decimal(one.target)), one.reasons[0]) for one in found
@@ -107,11 +107,11 @@ def _judged(
     from datetime import timedelta
 
     from bos_tools.change.history import growths
-    from bos_tools.intents.budget import room
-    from bos_tools.intents.recommend import Evidence, Holds, Subject, recommend, worst
-    from bos_tools.metrics import volumes as metrics
-    from bos_tools.tree.growth import GIB, growth
-    from bos_tools.tree.volumes import volumes
+    from bos_tools.storage import usage as metrics
+    from bos_tools.storage.budget import room
+    from bos_tools.storage.growth import GIB, growth
+    from bos_tools.storage.recommend import Evidence, Holds, Subject, recommend, worst
+    from bos_tools.storage.volumes import volumes
 
     rules, ranges = growth(tree, env), pvc_grow.ranges()
     kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
@@ -139,7 +139,7 @@ def _judged(
 
 def _claims(volume: "Volume") -> tuple[str, int]:
     """Return a pattern of the names of a volume's claims in the cluster, and how many there are."""
-    from bos_tools.tree.volumes import DATABASE
+    from bos_tools.storage.volumes import DATABASE
 
     if volume.kind == DATABASE:  # CloudNativePG numbers its claims, and counts on when it makes one anew
         said = volume.sizes[0].object.data["spec"].get("instances")
@@ -161,8 +161,8 @@ def _moment(text: str | None) -> "datetime":
 
 def server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
     """Return the Prometheus of an environment; raises Usage where nothing names it."""
-    from bos_tools.metrics.prometheus import Prometheus
-    from bos_tools.tree.growth import prometheus, prometheus_labels
+    from bos_tools.doors.prometheus import Prometheus
+    from bos_tools.storage.growth import prometheus, prometheus_labels
 
     url = named or os.environ.get("BOS_PROMETHEUS") or prometheus(tree, env)
     if not url:
@@ -178,7 +178,7 @@ def usage(tree: "Tree", env: str, named: str | None, namespace: str) -> dict[str
     """Return the bytes used, available and in all of each claim's file system, as far as metrics are there."""
     import time
 
-    from bos_tools.metrics.volumes import latest
+    from bos_tools.storage.usage import latest
 
     try:
         with server(tree, env, named) as asked:
@@ -192,7 +192,7 @@ def usage(tree: "Tree", env: str, named: str | None, namespace: str) -> dict[str
 
 
 def _show(found: "list[Recommendation]") -> None:
-    from bos_tools.intents.recommend import Verdict, gib
+    from bos_tools.storage.recommend import Verdict, gib
 
     head = ["CLAIM", "SIZE", "FULL", "DAYS LEFT", "INODES", "VERDICT", "GROW TO"]
     rows = [
@@ -251,7 +251,7 @@ def _as_json(one: "Recommendation") -> dict[str, Any]:
 
 
 def _outlook_json(one: "Outlook | Unknown") -> dict[str, Any]:
-    from bos_tools.intents.forecast import Unknown
+    from bos_tools.storage.forecast import Unknown
 
     if isinstance(one, Unknown):
         return {"known": False, "why": one.why}

@@ -52,8 +52,8 @@ def create(
     """Write the Secrets that are missing into the cluster; a value that is there stays, and none is ever shown."""
     import secrets
 
-    from bos_tools.cluster.client import Cluster
-    from bos_tools.cluster.secrets import put
+    from bos_tools.doors.kubernetes.client import Cluster
+    from bos_tools.doors.kubernetes.secrets import put
     from bos_tools.intents import secret_values
 
     needs = Needs.of(context.obj.root, env)

@@ -11,7 +11,7 @@ from bos_tools.cli.pvc_grow import Context, Kubeconfig
 from bos_tools.errors import RepositoryError, Usage
 
 if TYPE_CHECKING:
-    from bos_tools.cluster.client import Cluster
+    from bos_tools.doors.kubernetes.client import Cluster
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -69,7 +69,7 @@ class Needs:
 
     def held(self, cluster: "Cluster") -> dict[Pair, bytes]:
         """Return what the cluster has of it, and of what its values are made of."""
-        from bos_tools.cluster.secrets import held
+        from bos_tools.doors.kubernetes.secrets import held
         from bos_tools.tree.secrets import key
 
         made_of = {name for pair in self.pairs for name, _ in getattr(key(*pair), "refers", [])}
@@ -124,7 +124,7 @@ def missing(
     form: output.Output = output.Format.text,
 ) -> None:
     """Name each Secret and key that an environment reads and its cluster lacks; exit code 1 when there is one."""
-    from bos_tools.cluster.client import Cluster
+    from bos_tools.doors.kubernetes.client import Cluster
 
     needs = Needs.of(context.obj.root, env)
     connected = Cluster.connect(kubeconfig, cluster)

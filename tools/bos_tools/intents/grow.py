@@ -9,10 +9,10 @@ from decimal import Decimal
 from bos_tools.errors import Refused, Usage
 from bos_tools.intents.plan import Plan
 from bos_tools.intents.resize import resize
+from bos_tools.storage.live import Claim, Stage, stage, way_out
+from bos_tools.storage.volumes import Volume, expands, find
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.live import Claim, Stage, stage, way_out
 from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
-from bos_tools.tree.volumes import Volume, expands, find
 
 SNAPSHOT_AGE = timedelta(hours=24)
 """How old the last snapshot of a database may be before a growth."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
+from bos_tools.delivery.applications import API, APPLIED, file_name, objects
+from bos_tools.delivery.registration import Registration, registration
 from bos_tools.intents.plan import Edit, ObjectEffect, Plan
-from bos_tools.tree.applications import API, APPLIED, file_name, objects
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import parse, plain_data
-from bos_tools.tree.registration import Registration, registration
 
 OURS = re.compile(r"application-[a-z0-9-]+\.yaml|project(-addons)?\.yaml")
 """The listed files that an environment's registration is made of; others are the user's and stay."""

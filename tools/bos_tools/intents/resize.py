@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from bos_tools.errors import RepositoryError
 from bos_tools.intents.plan import Edit, FieldEffect, Plan
+from bos_tools.storage.volumes import CLAIM, DATABASE, Size, Volume
 from bos_tools.tree.edit import Editor
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse
 from bos_tools.tree.quantity import quantity, written
-from bos_tools.tree.volumes import CLAIM, DATABASE, Size, Volume
 
 CLAIM_PATCH = """\
 apiVersion: v1

@@ -9,11 +9,11 @@ from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import leaves
 from bos_tools.review.findings import Finding, merged
 from bos_tools.review.world import Environment, Made, down, environments
+from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity, written
-from bos_tools.tree.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 
 Recovered = Collection[tuple[str, str]]
 """Volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from bos_tools.delivery.applications import NOTE, PATHS, objects
+from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
 from bos_tools.review.findings import Finding
 from bos_tools.review.rules_layout import line_at
 from bos_tools.review.world import Environment
-from bos_tools.tree.applications import NOTE, PATHS, objects
 from bos_tools.tree.nodes import Node, parse, plain_data
-from bos_tools.tree.registration import registration
 
 ANNOTATION_LIMIT = 262144
 """Bytes: client-side apply keeps the whole object in an annotation (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""

@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bos_tools.cluster.client import CLAIM, POD, SNAPSHOT, STORAGE_CLASS, Cluster, ClusterSaid, Data
-from bos_tools.tree.live import Claim
+from bos_tools.doors.kubernetes.client import CLAIM, POD, SNAPSHOT, STORAGE_CLASS, Cluster, ClusterSaid, Data
+from bos_tools.storage.live import Claim
+from bos_tools.storage.volumes import DATABASE, OF_DATABASE, Volume
 from bos_tools.tree.quantity import quantity, written
-from bos_tools.tree.volumes import DATABASE, OF_DATABASE, Volume
 
 
 class Claims:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bos_tools.cluster.client import APPLICATION, Cluster
+from bos_tools.doors.kubernetes.client import APPLICATION, Cluster
 from bos_tools.errors import BosError, OutsideError, Refused
-from bos_tools.tree.live import Claim, Stage, stage, way_out
+from bos_tools.storage.live import Claim, Stage, stage, way_out
+from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
-from bos_tools.tree.volumes import Volume
 
 LOOK_EVERY = 1.0
 """Seconds between two looks."""

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from bos_tools.errors import Refused
 from bos_tools.intents.grow import Budget
-from bos_tools.tree.growth import ClassLimits, Growth
+from bos_tools.storage.growth import ClassLimits, Growth
+from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
-from bos_tools.tree.volumes import Volume
 
 
 @dataclass(frozen=True)

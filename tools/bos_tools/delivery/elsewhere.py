@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bos_tools.tree.applications import Data
+from bos_tools.delivery.applications import Data
 
 
 @dataclass(frozen=True)

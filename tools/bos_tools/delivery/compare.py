@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bos_tools.argocd.models import Managed
+from bos_tools.doors.argocd.models import Managed
 
 
 def sides(one: Managed) -> tuple[Any, Any]:

@@ -5,14 +5,14 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from bos_tools.doors.forges.api import Address, Api, Token
+from bos_tools.doors.forges.gitea import Gitea
+from bos_tools.doors.forges.github import GitHub
+from bos_tools.doors.forges.gitlab import GitLab
+from bos_tools.doors.forges.pull import Forge
 from bos_tools.doors.git import without_secrets
 from bos_tools.doors.http import HttpFailed, Server, Unreachable
 from bos_tools.errors import OutsideError, RepositoryError, Usage
-from bos_tools.forge.api import Address, Api, Token
-from bos_tools.forge.gitea import Gitea
-from bos_tools.forge.github import GitHub
-from bos_tools.forge.gitlab import GitLab
-from bos_tools.forge.pull import Forge
 
 if TYPE_CHECKING:
     from bos_tools.doors.http import Transport

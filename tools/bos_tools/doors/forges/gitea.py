@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from bos_tools.forge.api import Token
-from bos_tools.forge.github import GitHub
+from bos_tools.doors.forges.api import Token
+from bos_tools.doors.forges.github import GitHub
 
 
 class Gitea(GitHub):

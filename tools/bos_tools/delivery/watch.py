@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
-from bos_tools.argocd.client import ArgoCD, StaleVersion
-from bos_tools.argocd.faults import may_retry, translated
-from bos_tools.argocd.models import Application
+from bos_tools.doors.argocd.client import ArgoCD, StaleVersion
+from bos_tools.doors.argocd.faults import may_retry, translated
+from bos_tools.doors.argocd.models import Application
 from bos_tools.doors.http import HttpFailed, Unreachable
 from bos_tools.errors import BosError, OutsideError
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 
-from bos_tools.intents.budget import Room
-from bos_tools.intents.forecast import Outlook, Point, Unknown, outlook
 from bos_tools.intents.together import Together
-from bos_tools.tree.growth import GIB, Growth
+from bos_tools.storage.budget import Room
+from bos_tools.storage.forecast import Outlook, Point, Unknown, outlook
+from bos_tools.storage.growth import GIB, Growth
 
 ARRIVED = 0.9
 """The part of a claim's size that its file system has at least (storage.md); less is a growth on its way."""

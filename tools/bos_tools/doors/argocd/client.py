@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from bos_tools.argocd.faults import code, may_retry, told, translated
-from bos_tools.argocd.models import Application, Data, Managed, Resource, Windows
+from bos_tools.doors.argocd.faults import code, may_retry, told, translated
+from bos_tools.doors.argocd.models import Application, Data, Managed, Resource, Windows
 from bos_tools.doors.http import PATIENCE, HttpFailed, Server
 from bos_tools.errors import OutsideError
 

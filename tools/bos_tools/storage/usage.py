@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bos_tools.metrics.prometheus import Point, Prometheus
+from bos_tools.doors.prometheus import Point, Prometheus
 
 BIN = 15 * 60.0
 """Seconds of one point; within it the fullest moment counts, so that a short peak is not missed."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.tree.claims import claims
+from bos_tools.delivery.registration import AddOn, Registration
+from bos_tools.storage.claims import claims
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse, plain_data
-from bos_tools.tree.registration import AddOn, Registration
 
 Data = dict[str, Any]
 

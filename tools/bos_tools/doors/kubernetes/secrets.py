@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 
-from bos_tools.cluster.client import SECRET, Cluster, ClusterSaid, Data
+from bos_tools.doors.kubernetes.client import SECRET, Cluster, ClusterSaid, Data
 from bos_tools.errors import OutsideError
 
 TRIES = 3

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bos_tools.argocd.client import ArgoCD
-from bos_tools.argocd.compare import differs
-from bos_tools.argocd.faults import WINDOW_HELP
-from bos_tools.argocd.models import Application
-from bos_tools.argocd.verdict import State, Verdict, Wanted, judge, one_line
-from bos_tools.argocd.watch import Watch
+from bos_tools.delivery.compare import differs
+from bos_tools.delivery.verdict import State, Verdict, Wanted, judge, one_line
+from bos_tools.delivery.watch import Watch
+from bos_tools.doors.argocd.client import ArgoCD
+from bos_tools.doors.argocd.faults import WINDOW_HELP
+from bos_tools.doors.argocd.models import Application
 from bos_tools.doors.process import in_parallel
 from bos_tools.errors import OutsideError, Refused
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bos_tools.argocd.client import ArgoCD
+from bos_tools.delivery.applications import Data
+from bos_tools.doors.argocd.client import ArgoCD
 from bos_tools.errors import OutsideError, Refused
-from bos_tools.tree.applications import Data
 
 PASSING = frozenset({
     "argocd.argoproj.io/refresh", "argocd.argoproj.io/deletion-approved", "argocd.argoproj.io/hydrate",

@@ -68,7 +68,7 @@ class Cluster:
         """
         import lightkube
 
-        from bos_tools.cluster.kubeconfig import selected, unusable
+        from bos_tools.doors.kubernetes.kubeconfig import selected, unusable
 
         config = selected(kubeconfig, context)
         http.address("the cluster", str(config.cluster.server))
@@ -146,7 +146,7 @@ class Cluster:
                 said = " ".join(str(status.message).split())
                 raise ClusterSaid(what, int(status.code or 0), str(status.reason or ""), said) from error
             except (ConfigError, OSError) as error:  # the command or the file that gives a token, when it is asked
-                from bos_tools.cluster.kubeconfig import unusable
+                from bos_tools.doors.kubernetes.kubeconfig import unusable
 
                 raise unusable(self.url, " ".join(str(error).split())) from error
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bos_tools.argocd.models import Application, Operation, Resource
+from bos_tools.doors.argocd.models import Application, Operation, Resource
 
 COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 """Conditions with which Argo CD can't even tell what it should do."""

@@ -1,1 +1,0 @@
-"""The Kubernetes client: live objects, and what the API server would say to a change."""

@@ -1,0 +1,1 @@
+"""What Argo CD is told, and whether a commit is live."""

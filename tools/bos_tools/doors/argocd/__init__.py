@@ -1,0 +1,1 @@
+"""The door to Argo CD's API: a thin typed client."""

@@ -1,0 +1,1 @@
+"""The doors to forges: one file a forge, one client for what they share."""

@@ -1,0 +1,1 @@
+"""The door to a cluster's API server."""

@@ -1,1 +1,0 @@
-"""Where pull requests live: GitHub, GitLab and Gitea behind one small protocol."""

@@ -1,1 +1,0 @@
-"""What Prometheus knows: a client, and the questions about volumes."""

@@ -1,0 +1,1 @@
+"""How large and how full: volumes, growth, forecast, budget."""
