@@ -21,7 +21,8 @@ from pathlib import Path
 
 from generate import QUIET, generate, git, service
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+
 BIN = Path(sys.executable).parent
 TOOL = str(BIN / "bos-tools")
 KUSTOMIZE = os.environ.get("BOS_TOOLS_KUSTOMIZE") or str(BIN / "kustomize")

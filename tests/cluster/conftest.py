@@ -6,15 +6,14 @@ These tests run without xdist: they share what takes longest, and each sandbox f
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bos_tools.doors.files import cache_folder
 from bos_tools.sandbox import Sandbox, up
+from harness import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILT = cache_folder() / "bin"
 """The machine's own cache, read before a run gets one of its own: what is built from pinned sources is built once."""
 

@@ -15,10 +15,9 @@ from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree, Unit
-from workshop import git, until
-
-pytestmark = pytest.mark.cluster
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+from harness.git import git
+from harness.waiting import eventually
 
 
 class Delivered:
@@ -162,7 +161,7 @@ def test_a_hand_edit_is_healed(delivered):
     delivered.ask("set", "image", "deployment/grafana", "grafana=example.com/other:v1")
 
     image = "jsonpath={.spec.template.spec.containers[0].image}"
-    until(
+    eventually(
         lambda: "grafana/grafana:" in delivered.ask("get", "deployment", "grafana", f"--output={image}"), "it is healed"
     )
 
@@ -213,7 +212,7 @@ def test_a_removed_object_is_pruned_in_dev_and_held_for_confirmation_in_prod(del
         assert delivered.run("sync", "backend", "--confirm-prune") == 0
     else:
         assert code == 0
-    until(lambda: "/backend" not in budgets(), "the budget is gone")
+    eventually(lambda: "/backend" not in budgets(), "the budget is gone")
 
 
 def test_a_new_configuration_replaces_the_old_one_and_nobody_has_to_confirm(delivered):
@@ -227,7 +226,7 @@ def test_a_new_configuration_replaces_the_old_one_and_nobody_has_to_confirm(deli
     delivered.commit("Say less")
 
     assert delivered.run("wait", "nodered", "--revision", "HEAD") == 0
-    until(lambda: len(configurations()) == 1 and configurations() != before, "the old configuration is gone")
+    eventually(lambda: len(configurations()) == 1 and configurations() != before, "the old configuration is gone")
 
 
 def test_a_broken_overlay_is_reported_and_harms_no_other_service(delivered, capsys):

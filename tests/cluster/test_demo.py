@@ -4,12 +4,8 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.cluster
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
 
 
 def test_the_demo_tells_its_story_to_the_end_and_leaves_no_process():

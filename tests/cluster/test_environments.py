@@ -1,7 +1,6 @@
 """Each environment on its own nodes: as environment.yaml has them, and with room for every pod."""
 
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -9,10 +8,8 @@ import yaml
 from bos_tools.cli.main import main
 from bos_tools.errors import CommandFailed
 from bos_tools.sandbox import up
-from workshop import until
-
-pytestmark = pytest.mark.cluster
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+from harness.waiting import eventually
 
 
 @pytest.fixture(scope="module", params=["dev", "preprod", "prod"])
@@ -59,7 +56,7 @@ def test_every_pod_of_it_finds_a_node_and_every_claim_a_volume(box, env, read, c
             return len(refused) == 4
         return True
 
-    until(applied, "everything is applied")
+    eventually(applied, "everything is applied")
     assert len(refused) < 4, refused[-1]
 
     def unfinished() -> list[str]:
@@ -76,7 +73,7 @@ def test_every_pod_of_it_finds_a_node_and_every_claim_a_volume(box, env, read, c
         return all(o["status"].get("readyReplicas", 0) == o["spec"]["replicas"] > 0 for o in owners)
 
     try:
-        until(lambda: available() and not unfinished(), "every pod runs and every claim is bound", 120)
+        eventually(lambda: available() and not unfinished(), "every pod runs and every claim is bound", 120)
     except AssertionError:
         raise AssertionError(json.dumps(unfinished())) from None
     labels = [pod["metadata"]["labels"] for pod in read(box, "pods", "-n", "buildingos")["items"]]

@@ -9,12 +9,13 @@ from unittest.mock import ANY
 
 import pytest
 
-from argocd_fake import ENVIRONMENT
 from bos_tools.cli.main import main
 from bos_tools.doors.http import Server
-from workshop import deployment, files, git, repository, until, write
+from harness.argocd import ENVIRONMENT
+from harness.git import git
+from harness.repositories import deployment, files, repository, write
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.cluster
 ENV = "faults"
 READER, PASSWORD = "reader-of-faults", "only-for-this-test-1"
 UNIT = f"overlays/{ENV}/web/kustomization.yaml"
@@ -58,7 +59,7 @@ class World:
         address = self.url.replace("://", f"://{self.box.gitea_user}:{self.box.gitea_token}@")
         git(work, "remote", "add", "origin", address)
         git(work, "push", "-q", "origin", "main")
-        until(lambda: not self.forge.call("GET", self.path).data["empty"], "Gitea sees the first push")
+        eventually(lambda: not self.forge.call("GET", self.path).data["empty"], "Gitea sees the first push")
         return work
 
     def run(self, *words: str) -> tuple[int, str]:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from growing import World, fourth
-from workshop import git, until
+from harness.deliveries import World, fourth
+from harness.git import git
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.cluster
 CLAIMS = {"web": ["web-data"], "redis": [f"data-redis-{n}" for n in range(3)], "postgres": ["postgres-1", "postgres-2"]}
 
 
@@ -17,10 +17,10 @@ def world(dev, tmp_path_factory):
         made.register(service)
     for service in CLAIMS:
         made.synced(service)
-    until(lambda: len(made.pods()) == 6, "six pods")
+    eventually(lambda: len(made.pods()) == 6, "six pods")
     for names in CLAIMS.values():
         for name in names:
-            until(lambda name=name: made.capacity(name) == "5Gi", f"{name} is bound")
+            eventually(lambda name=name: made.capacity(name) == "5Gi", f"{name} is bound")
     yield made
     for service in CLAIMS:
         made.unregister(service, cascade=False)
@@ -52,10 +52,10 @@ def test_one_more_replica_takes_the_claim_that_its_commit_declares(world: World)
     world.push("Scale redis to four")
     world.synced("redis")
 
-    until(lambda: "redis-3" in world.pods(), "the fourth pod")
+    eventually(lambda: "redis-3" in world.pods(), "the fourth pod")
     volumes = world.get("pod", "redis-3")["spec"]["volumes"]
     assert "data-redis-3" in [v.get("persistentVolumeClaim", {}).get("claimName") for v in volumes]
-    until(lambda: world.capacity("data-redis-3") in ("5Gi", "8Gi"), "its claim is bound")
+    eventually(lambda: world.capacity("data-redis-3") in ("5Gi", "8Gi"), "its claim is bound")
     assert world.get("pvc", "data-redis-3")["metadata"]["annotations"]["argocd.argoproj.io/sync-options"]
     assert {name: pod for name, pod in world.pods().items() if name in before} == before
 
@@ -68,7 +68,7 @@ def test_an_application_that_is_deleted_and_restored_keeps_its_claims(world: Wor
     }
 
     world.unregister("redis", cascade=True)
-    until(lambda: not [name for name in world.pods() if name.startswith("redis")], "the pods are gone")
+    eventually(lambda: not [name for name in world.pods() if name.startswith("redis")], "the pods are gone")
     kept = {
         one["metadata"]["name"]: one["metadata"]["uid"]
         for one in world.get("pvc")
@@ -78,7 +78,7 @@ def test_an_application_that_is_deleted_and_restored_keeps_its_claims(world: Wor
     world.synced("redis")
 
     assert kept == before
-    until(lambda: len([name for name in world.pods() if name.startswith("redis")]) == 4, "the pods are back")
+    eventually(lambda: len([name for name in world.pods() if name.startswith("redis")]) == 4, "the pods are back")
 
 
 def test_the_revert_of_a_finished_growth_fails_the_application_and_adopt_is_the_way_out(world: World, capsys):

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from bos_tools.cli.main import main
-from growing import World
-from measured import GIB, prometheus, volume
-from workshop import git, until
+from harness.deliveries import World
+from harness.git import git
+from harness.prometheus import GIB, prometheus, volume
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.cluster
 SNAPSHOTS = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -42,7 +42,7 @@ def world(dev, request, tmp_path):
 @pytest.fixture
 def bound(world: World) -> World:
     assert world.deliver("web") == ""
-    until(lambda: world.capacity("web-data") == "5Gi" and world.pods(), "the claim is bound and used")
+    eventually(lambda: world.capacity("web-data") == "5Gi" and world.pods(), "the claim is bound and used")
     return world
 
 
@@ -70,7 +70,7 @@ def test_a_class_that_can_not_grow_is_refused_before_the_commit(world: World, ca
     base = world.work / "base/web/claim.yaml"
     base.write_text(base.read_text().replace("storageClassName: disk", "storageClassName: fixed"))
     world.deliver("web")
-    until(lambda: world.capacity("web-data") == "5Gi", "the claim is bound")
+    eventually(lambda: world.capacity("web-data") == "5Gi", "the claim is bound")
 
     assert world.pvc("grow", "web-data", "8Gi", "--output", "json") == 1
 
@@ -81,7 +81,7 @@ def test_a_class_that_can_not_grow_is_refused_before_the_commit(world: World, ca
 
 def test_a_quota_is_the_servers_own_answer(bound: World, capsys):
     bound.kubectl("create", "quota", "room", "-n", bound.space, "--hard=requests.storage=6Gi")
-    until(lambda: bound.get("quota", "room").get("status", {}).get("used"), "the quota is counted")
+    eventually(lambda: bound.get("quota", "room").get("status", {}).get("used"), "the quota is counted")
 
     assert bound.pvc("grow", "web-data", "8Gi", "--output", "json") == 1
 
@@ -93,7 +93,7 @@ def test_a_quota_is_the_servers_own_answer(bound: World, capsys):
 
 def test_a_claim_whose_service_is_down_may_grow(bound: World):
     bound.kubectl("scale", "deployment", "web", "-n", bound.space, "--replicas=0")
-    until(lambda: not bound.pods(), "nothing runs")
+    eventually(lambda: not bound.pods(), "nothing runs")
 
     grown(bound, "8Gi", "finish")
 
@@ -102,7 +102,7 @@ def test_a_claim_whose_service_is_down_may_grow(bound: World):
 
 def test_the_wal_of_a_database_is_not_taken_for_its_data(world: World, capsys):
     world.deliver("postgres")
-    until(lambda: world.capacity("postgres-2") == "5Gi", "the database has its claims")
+    eventually(lambda: world.capacity("postgres-2") == "5Gi", "the database has its claims")
     label = ("label", "pvc", "postgres-2", "-n", world.space, "cnpg.io/pvcRole=PG_WAL")
     world.kubectl(*label)
 
@@ -114,7 +114,7 @@ def test_the_wal_of_a_database_is_not_taken_for_its_data(world: World, capsys):
 
 def test_a_stuck_resize_is_pending_at_the_deadline_and_nothing_is_stacked_on_it(bound: World, capsys):
     grown(bound, "8Gi", "hang")
-    until(lambda: bound.get("pvc", "web-data")["status"].get("allocatedResourceStatuses"), "the driver has begun")
+    eventually(lambda: bound.get("pvc", "web-data")["status"].get("allocatedResourceStatuses"), "the driver has begun")
     capsys.readouterr()
 
     assert bound.pvc("verify", "web-data", "--timeout", "1") == 5
@@ -141,7 +141,7 @@ def test_an_infeasible_growth_ends_by_the_size_that_verify_names(bound: World, c
     assert bound.pvc("grow", "web-data", "7Gi", "--commit") == 0
     assert bound.deliver("web") == ""
     bound.wish("web-data", "finish")
-    until(lambda: bound.capacity("web-data") == "7Gi", "the smaller size is there")
+    eventually(lambda: bound.capacity("web-data") == "7Gi", "the smaller size is there")
     assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
     capsys.readouterr()
     main(["--repo", str(bound.work), "check", "--against", "HEAD~1", "--output", "json"])
@@ -151,7 +151,9 @@ def test_an_infeasible_growth_ends_by_the_size_that_verify_names(bound: World, c
 def test_a_file_system_that_waits_for_a_new_pod_says_which(bound: World, capsys):
     (pod,) = bound.pods()
     grown(bound, "8Gi", "restart")
-    until(lambda: "NodeResizePending" in str(bound.get("pvc", "web-data")["status"]), "only the file system is left")
+    eventually(
+        lambda: "NodeResizePending" in str(bound.get("pvc", "web-data")["status"]), "only the file system is left"
+    )
     capsys.readouterr()
 
     assert bound.pvc("verify", "web-data", "--timeout", "2") == 1
@@ -165,7 +167,7 @@ def test_a_file_system_that_waits_for_a_new_pod_says_which(bound: World, capsys)
 def test_a_growth_by_hand_is_found_and_adopted(bound: World, capsys):
     patch = '{"spec":{"resources":{"requests":{"storage":"6500Mi"}}}}'
     bound.kubectl("patch", "pvc", "web-data", "-n", bound.space, "-p", patch)
-    until(lambda: bound.capacity("web-data") == "6500Mi", "it has grown")
+    eventually(lambda: bound.capacity("web-data") == "6500Mi", "it has grown")
 
     assert bound.pvc("list", "--live") == 0
     assert "hand-grown" in capsys.readouterr().out
@@ -230,7 +232,7 @@ def test_the_metrics_show_what_is_used_and_a_file_system_that_has_not_followed(b
         assert bound.pvc("list", "--live", "--prometheus", url, "--output", "json") == 0
         rows = json.loads(capsys.readouterr().out)["volumes"]
         grown(bound, "8Gi", "finish")
-        until(lambda: bound.capacity("web-data") == "8Gi", "the claim has grown")
+        eventually(lambda: bound.capacity("web-data") == "8Gi", "the claim has grown")
         capsys.readouterr()
         code = bound.pvc("verify", "web-data", "--timeout", "1", "--prometheus", url)
 
@@ -243,7 +245,7 @@ def test_the_metrics_show_what_is_used_and_a_file_system_that_has_not_followed(b
 
 def test_a_database_grows_after_a_snapshot_that_is_ready_and_recent(world: World, capsys):
     world.deliver("redis")
-    until(lambda: world.capacity("data-redis-2") == "5Gi", "the claims are bound")
+    eventually(lambda: world.capacity("data-redis-2") == "5Gi", "the claims are bound")
     assert world.pvc("grow", "redis", "8Gi") == 1
     assert "hint: take one of data-redis-0, or say --no-snapshot" in capsys.readouterr().err
     world.kubectl("apply", "-f", "-", stdin=SNAPSHOTS)

@@ -14,9 +14,8 @@ from bos_tools.render.kustomize import Renderer
 from bos_tools.sandbox.binaries import Binaries
 from bos_tools.sandbox.modules import ARGO
 from bos_tools.tree.layout import Tree
+from harness import ROOT
 
-pytestmark = pytest.mark.cluster
-ROOT = Path(__file__).resolve().parents[2]
 BLOCK, SHARED = "buildingos-block", "buildingos-shared"
 SELECTED = {"volume.kubernetes.io/selected-node": "database-1"}
 

@@ -12,9 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from workshop import WHO, files, git, repository, write
+from harness.git import WHO, git
+from harness.repositories import files, repository, write
 
-pytestmark = pytest.mark.cluster
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 WEB = "overlays/dev/web/kustomization.yaml"
 TOPIC = "bos-tools/dev/bump-web"

@@ -19,10 +19,9 @@ from bos_tools.errors import Refused
 from bos_tools.sandbox import STANDINS, down, find, up
 from bos_tools.sandbox.processes import living
 from bos_tools.sandbox.state import load
-from workshop import until
+from harness import ROOT
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.cluster
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 
 
@@ -179,7 +178,7 @@ def test_a_port_that_a_stranger_took_is_given_up(small):
     box.box.ask("create", "namespace", "kept")
     kill(*pids(box).values())
     port = load(box.folder).ports["kube-apiserver"]
-    until(lambda: not is_listening(port), "the killed API server has let go of its port")
+    eventually(lambda: not is_listening(port), "the killed API server has let go of its port")
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", port))

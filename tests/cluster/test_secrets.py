@@ -17,14 +17,13 @@ import pytest
 from bos_tools.cli.main import main
 from bos_tools.doors.kubernetes.client import Cluster
 from bos_tools.doors.kubernetes.secrets import put
+from harness import ROOT
 
 pytestmark = [
-    pytest.mark.cluster,
     # A command's process ends with its connection; here several run in one process.
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-ROOT = Path(__file__).resolve().parents[2]
 BY_HAND = {"swr-cred/.dockerconfigjson", "nodered-secret/admin-hash"}
 VAULT = """\
 #!/bin/sh

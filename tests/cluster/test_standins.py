@@ -5,9 +5,7 @@ import json
 import pytest
 import yaml
 
-from workshop import until
-
-pytestmark = pytest.mark.cluster
+from harness.waiting import eventually
 
 
 @pytest.fixture
@@ -80,7 +78,7 @@ def grow(bare, space, apply, look):
 
     def begin(wish: str):
         apply(claim("data", "buildingos-block", "ReadWriteOnce", wish), deployment("main", "data"))
-        until(lambda: phase(look("pvc", "data")) == "Bound", "the claim is bound")
+        eventually(lambda: phase(look("pvc", "data")) == "Bound", "the claim is bound")
         available(bare, space, "main")
         ask(bare, space, "8Gi")
         return lambda: look("pvc", "data")
@@ -103,12 +101,12 @@ def available(bare, space: str, name: str) -> None:
 
 def test_a_disk_is_made_when_a_pod_needs_it_and_a_share_at_once(apply, look, bare, space):
     apply(claim("disk", "buildingos-block", "ReadWriteOnce"), claim("share", "buildingos-shared", "ReadWriteMany"))
-    until(lambda: phase(look("pvc", "share")) == "Bound", "the shared claim is bound")
+    eventually(lambda: phase(look("pvc", "share")) == "Bound", "the shared claim is bound")
     assert phase(look("pvc", "disk")) == "Pending"
 
     apply(deployment("one", "disk"), deployment("many", "share", replicas=3))
 
-    until(lambda: phase(look("pvc", "disk")) == "Bound", "the disk's claim is bound")
+    eventually(lambda: phase(look("pvc", "disk")) == "Bound", "the disk's claim is bound")
     available(bare, space, "one")
     available(bare, space, "many")
     volume = look("pv", look("pvc", "disk")["spec"]["volumeName"])
@@ -123,7 +121,7 @@ def test_a_disk_cannot_be_shared_by_nodes(apply, look, bare, space, read):
         events = read(bare, "events", "--namespace", space)["items"]
         return [e["message"] for e in events if e["reason"] == "ProvisioningFailed"]
 
-    assert "ReadWriteMany" in until(refusals, "the driver refuses")[0]
+    assert "ReadWriteMany" in eventually(refusals, "the driver refuses")[0]
     assert phase(look("pvc", "disk")) == "Pending"
 
 
@@ -133,13 +131,13 @@ def test_a_volume_outlives_its_claim_or_not_as_its_class_says(apply, look, bare,
         b" provisioner: hostpath.csi.k8s.io, reclaimPolicy: Delete}",
     )  # fmt: skip
     apply(claim("kept", "buildingos-shared", "ReadWriteMany"), claim("passing", "passing", "ReadWriteOnce"))
-    until(lambda: {phase(look("pvc", n)) for n in ("kept", "passing")} == {"Bound"}, "both claims are bound")
+    eventually(lambda: {phase(look("pvc", n)) for n in ("kept", "passing")} == {"Bound"}, "both claims are bound")
     names = {n: look("pvc", n)["spec"]["volumeName"] for n in ("kept", "passing")}
 
     for name in names:
         bare.box.ask("delete", "pvc", name, "-n", look("pvc", name)["metadata"]["namespace"])
 
-    left = until(
+    left = eventually(
         lambda: (v := {i["metadata"]["name"]: phase(i) for i in read(bare, "pv")["items"]})
         and names["passing"] not in v and v[names["kept"]] == "Released" and v,
         "the passing volume is gone",
@@ -156,7 +154,7 @@ def test_growth_finishes_by_itself_step_by_step(grow, look):
         steps.append(resizing(found))
         return has(found) == "8Gi" and found
 
-    done = until(grown, "the claim has grown")
+    done = eventually(grown, "the claim has grown")
 
     assert {"ControllerResizeInProgress", "NodeResizePending"} & set(steps)
     assert resizing(done) is None
@@ -167,43 +165,43 @@ def test_growth_finishes_by_itself_step_by_step(grow, look):
 
 def test_growth_that_hangs_ends_when_it_is_let_go(grow, bare, space):
     seen = grow("hang")
-    until(lambda: resizing(seen()) == "ControllerResizeInProgress", "the growth is under way")
+    eventually(lambda: resizing(seen()) == "ControllerResizeInProgress", "the growth is under way")
     assert conditions(seen()) == {"Resizing"}
     assert has(seen()) == "5Gi"
 
     wish(bare, space, "finish")
 
-    until(lambda: has(seen()) == "8Gi", "the growth is done")
+    eventually(lambda: has(seen()) == "8Gi", "the growth is done")
 
 
 def test_after_infeasible_growth_a_smaller_one_can_be_had(grow, bare, space):
     seen = grow("infeasible")
-    until(lambda: resizing(seen()) == "ControllerResizeInfeasible", "the growth is refused")
+    eventually(lambda: resizing(seen()) == "ControllerResizeInfeasible", "the growth is refused")
     assert conditions(seen()) == {"ControllerResizeError"}
     assert has(seen()) == "5Gi"
 
     ask(bare, space, "6Gi")
     wish(bare, space, "finish")
 
-    until(lambda: has(seen()) == "6Gi" and not conditions(seen()), "the smaller growth is done")
+    eventually(lambda: has(seen()) == "6Gi" and not conditions(seen()), "the smaller growth is done")
 
 
 def test_growth_that_waits_for_a_restart_ends_with_a_new_pod(grow, bare, space):
     seen = grow("restart")
-    until(lambda: "FileSystemResizePending" in conditions(seen()), "the growth waits for a pod")
+    eventually(lambda: "FileSystemResizePending" in conditions(seen()), "the growth waits for a pod")
     assert resizing(seen()) == "NodeResizePending"
     assert has(seen()) == "5Gi"
 
     bare.box.ask("delete", "pod", "-n", space, "-l", "app=main")
 
-    until(lambda: has(seen()) == "8Gi" and not conditions(seen()), "the growth is done")
+    eventually(lambda: has(seen()) == "8Gi" and not conditions(seen()), "the growth is done")
 
 
 def test_what_the_api_server_refuses_is_refused_for_real(grow, bare, space):
     from bos_tools.errors import CommandFailed
 
     seen = grow("finish")
-    until(lambda: has(seen()) == "8Gi", "the growth is done")
+    eventually(lambda: has(seen()) == "8Gi", "the growth is done")
 
     with pytest.raises(CommandFailed, match=r"can not be less than status\.capacity"):
         ask(bare, space, "5Gi")
@@ -217,8 +215,8 @@ def test_an_ingress_gets_an_address_and_a_job_completes(apply, look):
         " containers: [{name: main, image: none}]}}}}",
     )
 
-    until(lambda: look("ingress", "door")["status"]["loadBalancer"].get("ingress"), "the Ingress has an address")
-    until(lambda: "Complete" in conditions(look("job", "once")), "the Job is complete")
+    eventually(lambda: look("ingress", "door")["status"]["loadBalancer"].get("ingress"), "the Ingress has an address")
+    eventually(lambda: "Complete" in conditions(look("job", "once")), "the Job is complete")
 
 
 def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare, space, read):
@@ -229,7 +227,7 @@ def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare,
         " tolerations: [{{key: buildingos.io/role, value: database, effect: NoSchedule}}]}}}}}}"
     )
     apply(text.format(size="20Gi"))
-    until(
+    eventually(
         lambda: look("cluster.postgresql.cnpg.io", "db").get("status", {}).get("readyInstances") == 2, "both are ready"
     )
 
@@ -242,7 +240,7 @@ def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare,
 
     apply(text.format(size="30Gi"))
 
-    until(lambda: {has(look("pvc", n)) for n in ("db-1", "db-2")} == {"30Gi"}, "both claims have grown")
+    eventually(lambda: {has(look("pvc", n)) for n in ("db-1", "db-2")} == {"30Gi"}, "both claims have grown")
 
 
 def test_an_hpa_sees_what_pods_use_and_acts(apply, look):
@@ -269,8 +267,8 @@ spec:
 """,
     )
 
-    found = until(
+    found = eventually(
         lambda: look("hpa", "busy")["status"].get("desiredReplicas") == 3 and look("hpa", "busy"), "3 pods", 180
     )
     assert found["status"]["currentMetrics"][0]["resource"]["current"]["averageUtilization"] > 60
-    until(lambda: look("deployment", "busy")["status"].get("availableReplicas") == 3, "all three are available")
+    eventually(lambda: look("deployment", "busy")["status"].get("availableReplicas") == 3, "all three are available")

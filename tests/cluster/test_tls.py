@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from argocd_fake import ENVIRONMENT
 from bos_tools.cli.main import main
 from bos_tools.sandbox import processes
 from bos_tools.sandbox.argocd import programs
-from servers import free_port
-from workshop import files, write
-
-pytestmark = pytest.mark.cluster
+from harness.argocd import ENVIRONMENT
+from harness.repositories import files, write
+from harness.servers import free_port
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from volumes import contents
-from workshop import ENVIRONMENTS, WHO, clone, git, remote, repository
+from harness.git import WHO, clone, git, remote
+from harness.repositories import ENVIRONMENTS, repository
+from harness.volumes import contents
 
-pytestmark = pytest.mark.e2e
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 KILLS = 8
 FILES = ["overlays/dev/redis/claims.yaml", "overlays/dev/redis/template.yaml"]

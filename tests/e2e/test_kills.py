@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from workshop import WHO, files, git, remote, repository
+from harness.git import WHO, git, remote
+from harness.repositories import files, repository
 
-pytestmark = pytest.mark.e2e
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 UNITS = [f"overlays/dev/{service}/kustomization.yaml" for service in ("backend", "web")]
 KILLS = 14

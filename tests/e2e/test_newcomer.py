@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from workshop import git
+from harness import ROOT
+from harness.git import git
 
-pytestmark = pytest.mark.e2e
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = Path(sys.executable).parent / "bos-tools"
 
 

@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from workshop import WHO, clone, deployment, files, git, remote, repository, unit, write
+from harness.git import WHO, clone, git, remote
+from harness.repositories import deployment, files, repository, unit, write
 
-pytestmark = pytest.mark.e2e
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 SERVICES = [f"svc-{number:02d}" for number in range(60)]
 

@@ -1,7 +1,6 @@
 """What the tests of shipped configurations share: they are given to real programs as rendered, not as they lie in base/."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,7 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
 from bos_tools.tree.layout import Tree
-
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,15 @@ pg_collector.go), its Barman plug-in 0.15 (internal/cnpgi/instance/metrics.go), 
 import json
 import re
 import subprocess
-from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 import yaml
 
-from servers import eventually, free_port, needs, run
+from harness import ROOT
+from harness.servers import free_port, needs, run
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "base/platform/alerts"
 STORIES = ROOT / "tests/manifests/alerts"
 EXPORTED = set(

@@ -8,9 +8,8 @@ import pytest
 
 from bos_tools.review.world import selected
 from bos_tools.tree.quantity import quantity
-from scheduler import TREE, Node, World, fits, place, remove, world
+from harness.scheduler import TREE, Node, World, fits, place, remove, world
 
-pytestmark = pytest.mark.manifests
 ENVIRONMENTS = TREE.settings.environments
 SCALED = ("web", "backend")
 

@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,8 @@ from bos_tools.review.world import environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.secrets import CONTRACT
+from harness import ROOT
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 TREE = Tree(WorkTree(ROOT))
 COMPONENTS = "base/components/"
 PODS = ("Deployment", "StatefulSet", "Job")

@@ -2,14 +2,14 @@
 
 import configparser
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from servers import eventually, needs, run
+from harness import ROOT
+from harness.servers import needs, run
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.manifests
-BASE = Path(__file__).resolve().parents[2] / "base"
+BASE = ROOT / "base"
 
 
 def test_redis_starts_with_our_configuration_and_asks_for_the_password(tmp_path):

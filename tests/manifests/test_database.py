@@ -20,9 +20,8 @@ from bos_tools.review.shapes import misshapen
 from bos_tools.review.world import Made, environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
+from harness import ROOT
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 TREE = Tree(WorkTree(ROOT))
 FIXED = {"listen_addresses", "shared_preload_libraries"}
 """What of ours the operator sets itself and refuses from others (CloudNativePG 1.30, pkg/postgres/configuration.go)."""

@@ -12,9 +12,8 @@ from bos_tools.render.objects import images, objects
 from bos_tools.storage.growth import growth
 from bos_tools.storage.volumes import volumes
 from bos_tools.tree.layout import Tree
+from harness import ROOT
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 TREE = Tree(WorkTree(ROOT))
 UNITS = TREE.units()
 SERVICES = {"web", "backend", "postgres", "redis", "tdengine", "emqx", "grafana", "zlmediakit", "nodered"}

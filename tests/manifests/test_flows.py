@@ -4,7 +4,6 @@ import configparser
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,9 +16,8 @@ from bos_tools.review.rules_pods import named
 from bos_tools.review.world import selected
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
+from harness import ROOT
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 TREE = Tree(WorkTree(ROOT))
 ENVIRONMENTS = TREE.settings.environments
 WORKLOADS = ("Deployment", "StatefulSet", "Job")

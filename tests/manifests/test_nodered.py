@@ -15,10 +15,10 @@ import httpx2
 import pytest
 import yaml
 
-from servers import PATH, eventually, free_port
+from harness import ROOT
+from harness.servers import PATH, free_port
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / ".venv/nodered/node_modules"
 PASSWORD = "correct horse"
 SECRETS = {

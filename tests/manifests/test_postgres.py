@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from servers import PATH, eventually, free_port
+from harness import ROOT
+from harness.servers import PATH, free_port
+from harness.waiting import eventually
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 READER = """it's "a" $HOME \\ %s password"""
 OTHER = "127.0.0.1"
 SHOWN = {("wal_compression", "on"): "pglz"}

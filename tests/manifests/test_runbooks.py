@@ -1,16 +1,14 @@
 """What the runbooks tell a person to type at night: it exists, it is about prod, and what it applies is valid."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
 from bos_tools.cli.main import main
-from schemas import faults, rendered
+from harness import ROOT
+from harness.schemas import faults, rendered
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github/runbooks"
 BOOKS = sorted(FOLDER.glob("*.md"))
 GROUPS = {"argocd", "pvc", "sandbox", "secrets"}

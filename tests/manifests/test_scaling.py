@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduler import world
-
-pytestmark = pytest.mark.manifests
+from harness.scheduler import world
 
 
 def recommendations(behavior: dict[str, Any], load: Iterator[float], target: float = 60) -> list[int]:

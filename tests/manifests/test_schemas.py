@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from bos_tools.tree.quantity import quantity
-from schemas import TREE, VERSION, faults, file_name, filled_in, operators, render, rendered, schema
+from harness import ROOT
+from harness.schemas import TREE, VERSION, faults, file_name, filled_in, operators, render, rendered, schema
 
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = TREE.settings.environments
 FOLDERS = ["base/argocd", *(f"overlays/{env}{part}" for env in ENVIRONMENTS for part in ("", "/argocd"))]
 BIN = Path(sys.executable).parent

@@ -9,15 +9,15 @@ import re
 import socket
 import subprocess
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import yaml
 
-from servers import PATH, eventually, free_address, needs
-from web_pods import BACKEND_PORT, FOREGROUND, WEB_PORT, Backend, Web
+from harness import ROOT
+from harness.servers import PATH, free_address, needs
+from harness.waiting import eventually
+from harness.web_pods import BACKEND_PORT, FOREGROUND, WEB_PORT, Backend, Web
 
-pytestmark = pytest.mark.manifests
 HASHED = "/assets/main.3f9a1c07.js"
 IMMUTABLE = "public, max-age=31536000, immutable"
 SECURITY = {
@@ -25,7 +25,6 @@ SECURITY = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
-ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 100 << 20
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from servers import PATH, needs
+from harness.servers import PATH, needs
 
-pytestmark = pytest.mark.manifests
 ASSETS = 60
 
 

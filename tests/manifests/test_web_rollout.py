@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from servers import needs, run
-from web_pods import Web
+from harness.servers import needs, run
+from harness.web_pods import Web
 
-pytestmark = pytest.mark.manifests
 ASSETS = 20
 
 

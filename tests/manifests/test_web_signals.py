@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from load import load
-from servers import eventually
-from web_pods import WEB_PORT, Backend, Web
-
-pytestmark = pytest.mark.manifests
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+from harness.load import load
+from harness.waiting import eventually
+from harness.web_pods import WEB_PORT, Backend, Web
 
 
 @pytest.fixture

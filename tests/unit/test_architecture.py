@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[2] / "tools" / "bos_tools"
+from harness import ROOT
+
+PACKAGE = ROOT / "tools" / "bos_tools"
 MAY_USE = {
     "cli": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
     "change": {"intents", "storage", "render", "tree", "doors"},

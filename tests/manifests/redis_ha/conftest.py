@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from redis_client import Writer
-from redis_pods import Cluster, came_back, cluster
-from servers import eventually
+from harness.redis import Writer
+from harness.redis_pods import Cluster, came_back, cluster
+from harness.waiting import eventually
 
 
 @pytest.fixture(scope="package")

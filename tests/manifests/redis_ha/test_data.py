@@ -3,13 +3,10 @@
 import shutil
 import subprocess
 
-import pytest
-
-from redis_client import Writer, ask
-from redis_pods import ROOT, Cluster, came_back, cluster
-from servers import eventually, needs, run
-
-pytestmark = [pytest.mark.manifests, pytest.mark.integration]
+from harness.redis import Writer, ask
+from harness.redis_pods import ROOT, Cluster, came_back, cluster
+from harness.servers import needs, run
+from harness.waiting import eventually
 
 
 def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis: Cluster, writer: Writer):

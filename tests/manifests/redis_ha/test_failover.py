@@ -2,13 +2,9 @@
 
 import signal
 
-import pytest
-
-from redis_client import Writer, ask
-from redis_pods import Cluster
-from servers import eventually
-
-pytestmark = [pytest.mark.manifests, pytest.mark.integration]
+from harness.redis import Writer, ask
+from harness.redis_pods import Cluster
+from harness.waiting import eventually
 
 
 def test_three_pods_form_one_primary_and_a_quorum_that_only_a_password_opens(redis: Cluster):

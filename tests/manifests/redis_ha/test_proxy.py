@@ -5,11 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from redis_client import Client, Writer, ask
-from redis_pods import Cluster, came_back
-from servers import eventually
-
-pytestmark = [pytest.mark.manifests, pytest.mark.integration]
+from harness.redis import Client, Writer, ask
+from harness.redis_pods import Cluster, came_back
+from harness.waiting import eventually
 
 
 def test_a_replica_that_calls_itself_the_primary_gets_no_connection(redis: Cluster, writer: Writer):

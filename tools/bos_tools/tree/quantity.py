@@ -1,6 +1,6 @@
 """Kubernetes quantities, read and written as the API server does, so that `1Ti` and `1024Gi` are the same.
 
-Source: k8s.io/apimachinery v0.34.3, pkg/api/resource; `tests/unit/test_quantity.py` compares with that very code.
+Source: k8s.io/apimachinery v0.34.3, pkg/api/resource; `tests/integration/tree/test_quantity.py` compares with it.
 """
 
 import re

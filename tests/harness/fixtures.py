@@ -1,0 +1,109 @@
+"""The fixtures that any test may ask for; `pytest --fixtures` lists them."""
+
+import os
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from bos_tools.cli.main import main
+from bos_tools.doors.argocd.client import ArgoCD
+from harness.argocd import ENVIRONMENT, FakeArgo, application, reconcile
+from harness.forges import TOKEN
+from harness.git import WHO
+from harness.proposals import Place
+from harness.repositories import files, repository, write
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _surroundings(tmp_path_factory: pytest.TempPathFactory):
+    """Keep a run from the machine's caches and settings, and the machine from the run."""
+    kept = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith("GIT_") and name != "GIT_SSL_CAINFO":
+            del os.environ[name]
+    os.environ.update(WHO)
+    os.environ["BOS_TOOLS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ.pop("NO_COLOR", None)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture
+def untouched():
+    """Return a function that tells what a folder's files are: bytes, mode, inode and time of change."""
+
+    def state(root: Path) -> dict[str, tuple[object, ...]]:
+        found: dict[str, tuple[object, ...]] = {}
+        for path in sorted(root.rglob("*")):
+            if ".git" not in path.relative_to(root).parts:
+                status = path.lstat()
+                data = path.read_bytes() if path.is_file() and not path.is_fifo() else b""
+                found[str(path.relative_to(root))] = (data, status.st_mode, status.st_ino, status.st_mtime_ns)
+        return found
+
+    return state
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A small repository with one commit."""
+    return repository(tmp_path / "work")
+
+
+@pytest.fixture
+def forge_token(monkeypatch) -> None:
+    """A token for any forge, and no pause between tries."""
+    for variable in ("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BOS_FORGE", "BOS_FORGE_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("BOS_FORGE_TOKEN", TOKEN)
+    monkeypatch.setattr("bos_tools.doors.http.time.sleep", lambda _: None)
+
+
+@pytest.fixture(params=["github", "gitlab", "gitea"])
+def place(request, tmp_path, forge_token) -> Place:
+    """A place on each forge in turn."""
+    return Place(tmp_path, request.param)
+
+
+@pytest.fixture
+def hub(tmp_path, forge_token) -> Place:
+    """A place on one forge, for what has nothing to do with which."""
+    return Place(tmp_path, "github")
+
+
+@pytest.fixture
+def argocd_repository(tmp_path):
+    """A small repository whose dev names an Argo CD."""
+    return write(tmp_path / "work", {**files(["backend"]), "overlays/dev/environment.yaml": ENVIRONMENT})
+
+
+@pytest.fixture
+def argocd(monkeypatch) -> FakeArgo:
+    """An Argo CD with one live application, behind the command line's own connection."""
+    fake = FakeArgo(application())
+    connect = ArgoCD.connect.__func__
+
+    def connected(cls, url, **options):
+        return connect(cls, url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
+
+    monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
+    monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
+    monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
+
+    fake.refreshed = reconcile
+    return fake
+
+
+@pytest.fixture
+def run_argocd(argocd_repository, capsys):
+    """Return a function that runs `bos-tools argocd …` and gives its code and its words, in which no token stands."""
+
+    def go(*words: str) -> tuple[int, str, str]:
+        code = main(["--repo", str(argocd_repository), "argocd", *words])
+        out, err = capsys.readouterr()
+        assert "sesame" not in out + err
+        return code, out, err
+
+    return go

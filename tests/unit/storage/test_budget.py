@@ -1,0 +1,172 @@
+"""How often a volume may grow, and the rules of growth in environment.yaml."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bos_tools.change.history import growths
+from bos_tools.cli.main import main
+from bos_tools.doors.files import WorkTree
+from bos_tools.errors import RepositoryError
+from bos_tools.storage.budget import Grown, allowance, room
+from bos_tools.storage.growth import ClassLimits, growth
+from bos_tools.storage.volumes import find
+from bos_tools.tree.layout import Tree
+from harness.git import git
+from harness.repositories import write
+
+AT = datetime(2026, 1, 10, 12, tzinfo=UTC)
+FOUR = ClassLimits(2**30, 4, 24)
+GROWTH = """\
+growth:
+  threshold: 80
+  leadTime: 7d
+  horizon: 30d
+  targetFill: 70
+  classes:
+    block:
+      step: 50Gi
+      budget:
+        count: 4
+        hours: 24
+"""
+
+
+def grown(*hours_ago: float, volume: str = "a") -> list[Grown]:
+    return [Grown(volume, "1Gi", "2Gi", AT - timedelta(hours=hours), "0" * 40) for hours in hours_ago]
+
+
+def test_a_volume_that_never_grew_is_free():
+    assert room([], "a", FOUR, AT).said == "0 of 4 growths in 24 h are used"
+
+
+def test_the_fourth_growth_is_in_budget_and_the_fifth_waits_for_the_first_to_leave_the_window():
+    assert room(grown(20, 10, 5), "a", FOUR, AT).is_free
+
+    full = room(grown(20, 10, 5, 1), "a", FOUR, AT)
+
+    assert not full.is_free
+    assert full.free_at == AT + timedelta(hours=4)
+    assert full.said == "4 of 4 growths in 24 h are used; the next is in budget at 2026-01-10 16:00 UTC"
+
+
+def test_a_growth_of_exactly_one_window_ago_is_out_of_it():
+    assert room(grown(24, 10, 5, 1), "a", FOUR, AT).used == 3
+
+
+def test_other_volumes_and_later_growths_do_not_count():
+    assert room([*grown(1, 2, 3, 4, volume="b"), *grown(-1)], "a", FOUR, AT).used == 0
+
+
+@given(st.lists(st.floats(0, 100), max_size=12), st.integers(1, 5), st.integers(1, 48))
+def test_the_budget_is_free_when_it_says_so_and_not_a_moment_before(hours_ago, count, hours):
+    limits = ClassLimits(2**30, count, hours)
+    found = room(grown(*hours_ago), "a", limits, AT)
+
+    if found.free_at is not None:
+        assert found.free_at > AT
+        assert room(grown(*hours_ago), "a", limits, found.free_at).is_free
+        assert not room(grown(*hours_ago), "a", limits, found.free_at - timedelta(seconds=1)).is_free
+
+
+def test_the_trailers_of_commits_tell_the_growths(work: Path):
+    for text in ("Grow two\n\nBos-Volume: dev/redis/a\nBos-From: 1Gi\nBos-To: 2Gi\nBos-Volume: dev/redis/b\nBos-From: 3Gi\nBos-To: 4Gi\nBos-Reason: full",
+                 "Say\n\nSigned-off-by: Me", "Nothing"):  # fmt: skip
+        write(work, {"note.txt": text})
+        git(work, "add", "-A")
+        git(work, "commit", "-qm", text)
+
+    found = growths(work, datetime.now(UTC) - timedelta(hours=1))
+
+    assert [(one.volume, one.old, one.new) for one in found] == [
+        ("dev/redis/a", "1Gi", "2Gi"),
+        ("dev/redis/b", "3Gi", "4Gi"),
+    ]
+    assert {one.commit for one in found} == {git(work, "rev-parse", "HEAD~2").strip()}
+    assert growths(work, datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def volume(work: Path):
+    write(work, {
+        "base/web/pvc.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\nspec:\n"
+        "  storageClassName: block\n  resources:\n    requests:\n      storage: 20Gi\n",
+        "base/web/kustomization.yaml": "resources:\n- deployment.yaml\n- pvc.yaml\n",
+    })  # fmt: skip
+    return find(Tree(WorkTree(work)), "dev", "data")
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "to", "beyond", "said"),
+    [
+        ((1, 2, 3), 70, False, None),
+        ((1, 2, 3, 4), 21, True, "data has grown too often: 4 of 4 growths in 24 h are used"),
+        ((), 71, False, "data grows by 50Gi at most, not by 51Gi"),
+        ((), 71, True, None),
+    ],
+)
+def test_a_growth_by_hand_is_held_by_the_budget_and_the_step(work, hours_ago, to, beyond, said):
+    rules = read(work, GROWTH)
+    allowed = allowance(rules, grown(*hours_ago, volume="dev/web/data"), AT, beyond_step=beyond)
+
+    refused = allowed(volume(work), Decimal(20 * 2**30), Decimal(to * 2**30))
+
+    assert (refused is None) == (said is None)
+    assert refused is None or refused.message.startswith(str(said))
+
+
+def test_pvc_grow_asks_the_budget(work, capsys):
+    read(work, GROWTH)
+    volume(work)
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "Claims")
+    for size in ("21Gi", "22Gi", "23Gi", "24Gi"):
+        assert main(["--repo", str(work), "pvc", "grow", "data", size, "--no-live", "--commit"]) == 0
+
+    assert main(["--repo", str(work), "pvc", "grow", "data", "25Gi", "--no-live", "--dry-run"]) == 1
+
+    assert "data has grown too often: 4 of 4 growths in 24 h are used" in capsys.readouterr().err
+
+
+def read(work: Path, text: str):
+    write(work, {"overlays/dev/environment.yaml": text})
+    return growth(Tree(WorkTree(work)), "dev")
+
+
+def test_the_rules_of_growth_are_read(work):
+    found = read(work, GROWTH)
+
+    assert (found.threshold, found.lead_time, found.horizon, found.target_fill) == (0.8, 7, 30, 0.7)
+    assert found.of("block") == ClassLimits(50 * 2**30, 4, 24)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason", "said"),
+    [
+        ("growth:", "other:", "no-growth", "dev does not say when a claim grows"),
+        ("threshold: 80", "threshold: 0.8", "malformed-growth", "per cent, from 1 to 100: 0.8"),
+        ("leadTime: 7d", "leadTime: 7", "malformed-growth", "a number with the unit d: 7"),
+        ("step: 50Gi", "step: 50G", "malformed-growth", "a number with the unit Gi: 50G"),
+        ("count: 4", "count: 0", "malformed-growth", "a count from 1 on: 0"),
+        ("  horizon: 30d\n", "", "malformed-growth", "horizon"),
+        ("budget:", "budgets:", "malformed-growth", "budget"),
+        ("    block:\n", "    - block:\n", "malformed-growth", "malformed `growth`"),
+        ("targetFill: 70", "targetFill: 90", "malformed-growth", "due again at once"),
+        ("horizon: 30d", "horizon: 3d", "malformed-growth", "due again at once"),
+    ],
+)
+def test_rules_that_say_nothing_are_refused(work, old, new, reason, said):
+    assert old in GROWTH
+
+    with pytest.raises(RepositoryError, match=said) as refused:
+        read(work, GROWTH.replace(old, new))
+
+    assert (refused.value.reason, refused.value.path) == (reason, "overlays/dev/environment.yaml")
+
+
+def test_a_class_without_limits_is_refused(work):
+    with pytest.raises(RepositoryError, match="no limits for this StorageClass: shared"):
+        read(work, GROWTH).of("shared")
