@@ -11,7 +11,7 @@ import pytest
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
-from bos_tools.review.rules import check
+from bos_tools.review.engine import check
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.identity import Object
@@ -164,7 +164,7 @@ def test_a_cluster_has_three_members_on_three_nodes_and_declares_their_claims(on
 
 
 def test_the_external_secrets_are_those_of_the_contract_that_every_environment_reads(on):
-    worlds, _ = environments(TREE, Renderer(), list(TREE.settings.environments))
+    worlds = environments(TREE, Renderer(), list(TREE.settings.environments))
     everywhere = set.intersection(*({name for name, _ in needed(world.objects)} for world in worlds))
     made = of(render(on, "overlays/prod/platform"), "ExternalSecret")
 

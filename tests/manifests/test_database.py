@@ -15,9 +15,9 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
-from bos_tools.review.rules import RULES
 from bos_tools.review.shapes import misshapen
-from bos_tools.review.world import Made, environments
+from bos_tools.review.table import RULES
+from bos_tools.review.world import Rendered, environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from harness import ROOT
@@ -124,7 +124,7 @@ def test_a_bump_to_the_plain_image_s_variant_is_refused(copy: Path, capsys):
 
 def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
     """Whatever stands where, it is a finding: kustomize builds a number where a list belongs."""
-    [here], _ = environments(TREE, Renderer(), ["prod"])
+    [here] = environments(TREE, Renderer(), ["prod"])
     index = next(i for i, one in enumerate(here.objects) if one.object.kind == "Cluster")
     made = here.objects[index]
     tried = 0
@@ -138,9 +138,9 @@ def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
             one = dataclasses.replace(made.object, data=data)
             if misshapen(one) is None:
                 objects_ = [*here.objects]
-                objects_[index] = Made(made.unit, one)
+                objects_[index] = Rendered(made.unit, one)
                 for rule in ("P12", "L5"):
-                    list(RULES[rule](dataclasses.replace(here, rule=rule, objects=objects_)))
+                    list(RULES[rule].judge(dataclasses.replace(here, objects=objects_)))
                 tried += 1
     assert tried > 200
 

@@ -12,7 +12,7 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
-from bos_tools.review.rules_pods import named
+from bos_tools.review.rules.pods import named
 from bos_tools.review.world import selected
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree

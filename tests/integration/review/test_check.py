@@ -10,10 +10,13 @@ import pytest
 from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
+from bos_tools.review.engine import check, explain, of
 from bos_tools.review.findings import Finding
-from bos_tools.review.rules import RULES, check, explain
+from bos_tools.review.registry import Scope
 from bos_tools.tree.layout import Tree
 from harness import ROOT
+
+RULES = [rule.id for rule in of(Scope.environment)]
 
 
 class Mutation(NamedTuple):
@@ -277,9 +280,9 @@ def test_every_rule_has_a_mutation():
 def test_every_rule_explains_itself_and_names_its_source(identity: str, capsys):
     assert main(["check", "--explain", identity.lower()]) == 0
 
-    title, why = explain(identity)
-    assert capsys.readouterr().out.startswith(f"{identity}: {title}")
-    assert "Source: " in why
+    rule, out = explain(identity), capsys.readouterr().out
+    assert out.startswith(f"{identity}: {rule.title}\n")
+    assert out.endswith(f"Remedy: {rule.remedy}\nSource: {rule.source}\n")
 
 
 def test_an_unknown_rule_is_a_usage_error_that_lists_the_known_ones(capsys):

@@ -14,7 +14,7 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.errors import Refused, Usage
 from bos_tools.intents.secret_values import askable, due, login, values
 from bos_tools.render.kustomize import Renderer
-from bos_tools.review.rules_secrets import revealed
+from bos_tools.review.rules.secrets import revealed
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
@@ -41,8 +41,8 @@ def draw(length: int) -> str:
 
 @pytest.fixture(scope="module")
 def read() -> dict[str, dict]:
-    worlds, broken = environments(TREE, Renderer(), list(TREE.settings.environments))
-    assert broken == []
+    worlds = environments(TREE, Renderer(), list(TREE.settings.environments))
+    assert [error for world in worlds for error in world.unread] == []
     return {world.name: needed(world.objects) for world in worlds}
 
 

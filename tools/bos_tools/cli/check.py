@@ -37,27 +37,27 @@ def check(
     form: output.Output = output.Format.text,
 ) -> None:
     """Hold the repository against the plan's rules and Kustomize's silent no-ops; a finding has a file and a line."""
-    from bos_tools.review import rules
+    from bos_tools.review import engine
+    from bos_tools.review.registry import Scope
 
     if explain is not None:
-        title, why = rules.explain(explain)
+        rule = engine.explain(explain)
         if form is output.Format.json:
-            output.document({"rule": explain.upper(), "title": title, "why": why})
+            words = ("title", "severity", "scope", "why", "remedy", "source")
+            output.document({"rule": rule.id} | {word: getattr(rule, word) for word in words})
         else:
-            output.data(f"{explain.upper()}: {title}\n\n{why}")
+            output.data(f"{rule.id}: {rule.title}\n\n{rule.why}\n\nRemedy: {rule.remedy}\nSource: {rule.source}")
         return
     from bos_tools.doors.files import WorkTree
     from bos_tools.render.kustomize import Renderer
     from bos_tools.tree.layout import Tree
 
     tree, renderer = Tree(WorkTree(context.obj.root)), Renderer()
-    findings = rules.check(tree, renderer, env)
-    count = len(rules.RULES)
+    findings = engine.check(tree, renderer, env)
+    count = len(engine.of(Scope.environment))
     if against is not None:
-        from bos_tools.review.gates import GATES
-
         findings += _change(context, tree, renderer, env, against)
-        count += len(GATES)
+        count += len(engine.of(Scope.change))
     if form is output.Format.json:
         output.document({"findings": [asdict(finding) for finding in findings], "rules": count})
     else:
@@ -77,7 +77,7 @@ def _change(
 ) -> "list[Finding]":
     """Return what is wrong with the change from the commit that this branch and a revision have in common."""
     from bos_tools.doors.git import Git
-    from bos_tools.review import gates
+    from bos_tools.review import engine
     from bos_tools.tree.layout import Tree as Read
 
     door = Git(context.obj.root)
@@ -86,4 +86,4 @@ def _change(
     recovered = {
         (one["Bos-Volume"], one["Bos-To"]) for one in said if {"Bos-Volume", "Bos-To", "Bos-Recover"} <= set(one)
     }
-    return gates.judge(Read(door.at(base)), tree, renderer, env, recovered)
+    return engine.judge(Read(door.at(base)), tree, renderer, env, recovered)

@@ -54,8 +54,8 @@ class Needs:
 
         tree = Tree(WorkTree(root))
         name = tree.environment(env)
-        (world,), broken = environments(tree, Renderer(), [name])
-        for found in broken:
+        (world,) = environments(tree, Renderer(), [name])
+        for found in world.unread:
             raise RepositoryError(
                 found.message, reason="broken", path=found.path, line=found.line, hint="bos-tools check"
             )

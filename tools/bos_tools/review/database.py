@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from bos_tools.review.world import Made, down
+from bos_tools.review.world import Rendered, down
 from bos_tools.tree.nodes import Path
 
 GROUP = "postgresql.cnpg.io"
 
 
-def is_database(made: Made) -> bool:
+def is_database(made: Rendered) -> bool:
     """Tell whether an object is a Cluster of CloudNativePG."""
     return made.object.kind == "Cluster" and made.object.group == GROUP
 
 
-def services(made: Made) -> dict[str, Any]:
+def services(made: Rendered) -> dict[str, Any]:
     """Return the Services that the operator makes beside its own three, name to what it selects by: `rw`, `r`, `ro`."""
     said = made.get("spec", "managed", "services", "additional")
     listed = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
     return {str(down(one, "serviceTemplate", "metadata", "name")): one.get("selectorType") for one in listed}
 
 
-def secrets(made: Made) -> list[tuple[str, Path]]:
+def secrets(made: Rendered) -> list[tuple[str, Path]]:
     """Return the name of each Secret that the operator reads for a Cluster, and where it stands."""
     places: list[Path] = [("spec", "superuserSecret", "name"), ("spec", "bootstrap", "initdb", "secret", "name")]
     named = [(made.get(*map(str, path)), path) for path in places]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from bos_tools.review import database
-from bos_tools.review.world import Made, down
+from bos_tools.review.world import Rendered, down
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.secrets import CONTRACT
 
@@ -21,7 +21,7 @@ class Use(NamedTuple):
     path: Path
 
 
-def uses(made: Made) -> Iterator[Use]:
+def uses(made: Rendered) -> Iterator[Use]:
     """Yield every Secret that an object names: by its pods, or as CloudNativePG and its Barman plug-in read it."""
     for start in (POD, CRON):
         pod = made.get(*map(str, start))
@@ -66,7 +66,7 @@ def _volume(said: Any, path: Path) -> Iterator[Use]:
         yield Use(name, item.get("key"), (*path, "items", index))
 
 
-def needed(objects: Iterable[Made]) -> dict[tuple[str, str], list[str]]:
+def needed(objects: Iterable[Rendered]) -> dict[tuple[str, str], list[str]]:
     """Return each Secret and key that objects read, with its readers; a whole Secret has the contract's keys."""
     found: dict[tuple[str, str], set[str]] = {}
     for made in objects:

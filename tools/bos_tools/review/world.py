@@ -1,25 +1,26 @@
 """What the rules look at: the environments, rendered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bos_tools.errors import BosError, RepositoryError
+from bos_tools.errors import RepositoryError
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
 from bos_tools.review import blame, shapes
-from bos_tools.review.findings import Finding
 from bos_tools.review.locate import locate
+from bos_tools.review.registry import Fault
 from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Gates, Tree, Unit
-from bos_tools.tree.nodes import Path, parse, plain_data
+from bos_tools.tree.nodes import Path
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 
 
 @dataclass(frozen=True)
-class Made:
+class Rendered:
     """One object of the render and the unit that it is in."""
 
     unit: Unit
@@ -76,22 +77,31 @@ def line_of(data: bytes, mark: bytes) -> int:
 
 
 @dataclass
-class Environment:
-    """One environment: what it says of itself, its units, and every object in it."""
+class World:
+    """One environment as the rules see it: what it says of itself, its units, and every object in it."""
 
     tree: Tree
     name: str
-    says: dict[str, Any]
+    says: dict[str, Any] = field(default_factory=dict)
     units: list[tuple[Unit, Kustomization]] = field(default_factory=list)
-    objects: list[Made] = field(default_factory=list)
-    misshapen: list[tuple[Made, str, Path]] = field(default_factory=list)
+    objects: list[Rendered] = field(default_factory=list)
+    misshapen: list[tuple[Rendered, str, Path]] = field(default_factory=list)
     """Objects that no API server takes, with what is wrong and where; no other rule looks at them."""
     rendered: set[str] = field(default_factory=set)
     """The services whose unit renders: only of them can a rule say that something is absent."""
     aggregator: Kustomization | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     """Every file of base/ and of this overlay, used or not."""
-    rule: str = ""
+    unread: list[RepositoryError] = field(default_factory=list)
+    """Why a file or a unit could not be read or rendered; what is about it is absent from the rest."""
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the error of what can't be read, and go on."""
+        try:
+            yield
+        except RepositoryError as error:
+            self.unread.append(error)
 
     @property
     def is_whole(self) -> bool:
@@ -106,11 +116,11 @@ class Environment:
         except RepositoryError:
             return Gates(needs_digest=False, undigested=frozenset())
 
-    def of(self, *kinds: str) -> Iterator[Made]:
+    def of(self, *kinds: str) -> Iterator[Rendered]:
         """Yield the objects of some kinds."""
         return (made for made in self.objects if made.object.kind in kinds)
 
-    def one(self, kind: str, name: str) -> Made | None:
+    def one(self, kind: str, name: str) -> Rendered | None:
         """Return an object by kind and name."""
         return next((made for made in self.of(kind) if made.object.name == name), None)
 
@@ -119,7 +129,7 @@ class Environment:
         said = self.says.get("nodes")
         return [node for node in said if isinstance(node, dict)] if isinstance(said, list) else []
 
-    def pods(self) -> Iterator[tuple[Made, Any, Path]]:
+    def pods(self) -> Iterator[tuple[Rendered, Any, Path]]:
         """Yield every workload with its pod spec and the path of that."""
         for made in self.of(*WORKLOADS):
             yield made, made.get("spec", "template", "spec") or {}, ("spec", "template", "spec")
@@ -127,85 +137,74 @@ class Environment:
             path = ("spec", "jobTemplate", "spec", "template", "spec")
             yield made, made.get(*path) or {}, path
 
-    def labelled(self) -> Iterator[tuple[Made, dict[str, Any]]]:
+    def labelled(self) -> Iterator[tuple[Rendered, dict[str, Any]]]:
         """Yield everything that makes pods with the labels that its pods bear; an operator's database among them."""
         for made, _, path in self.pods():
             yield made, down(made.data, *map(str, path[:-1]), "metadata", "labels") or {}
         for made in self.of("Cluster"):
             yield made, {"cnpg.io/cluster": made.object.name, **(made.get("spec", "inheritedMetadata", "labels") or {})}
 
-    def containers(self) -> Iterator[tuple[Made, Any, Path]]:
+    def containers(self) -> Iterator[tuple[Rendered, Any, Path]]:
         """Yield every container, init containers too, with its path."""
         for made, pod, path in self.pods():
             for key in ("initContainers", "containers"):
                 for index, container in enumerate(pod.get(key) or []):
                     yield made, container, (*path, key, index)
 
-    def at(self, made: Made, message: str, path: Path = ()) -> Finding:
-        """Return a finding at the source of an object's field."""
+    def at(self, made: Rendered, message: str, path: Path = ()) -> Fault:
+        """Return a fault at the source of an object's field."""
         file, line = locate(self.tree.graph, made.unit.folder, made.object, path)
-        return Finding(file, line, self.rule, message, made.object.id, (self.name,))
+        return Fault(file, line, message, made.object.id)
 
-    def file(self, path: str, line: int, message: str) -> Finding:
-        """Return a finding at a place in a file."""
-        return Finding(path, line, self.rule, message, "", (self.name,))
-
-
-Rule = Callable[[Environment], Iterator[Finding]]
+    def file(self, path: str, line: int, message: str) -> Fault:
+        """Return a fault at a place in a file."""
+        return Fault(path, line, message)
 
 
-def environments(tree: Tree, renderer: Renderer, names: list[str]) -> tuple[list[Environment], list[Finding]]:
-    """Return the environments, rendered at once, and a finding for each unit that can't be read or rendered."""
-    made: list[Environment] = []
-    broken: list[Finding] = []
+def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World]:
+    """Return the environments, rendered at once; each keeps why a unit of it can't be read or rendered."""
     base = dict(_walk(tree, "base"))
-    for name in names:
-        env = Environment(
-            tree, name, _says(tree, name, broken), files={**base, **dict(_walk(tree, f"overlays/{name}"))}
-        )
-        try:
-            found = tree.graph.kustomization(f"overlays/{name}")
-            if found is not None:
-                found.sequence("resources")
-            env.aggregator = found
-        except RepositoryError as error:
-            broken.append(_broken(error, name))
-        for service in tree.services(name):
-            try:
-                env.units.append((Unit(name, service), blame.read(tree.graph, Unit(name, service).folder)))
-            except RepositoryError as error:
-                broken.append(_broken(error, name))
-        made.append(env)
-    for env, unit, text in _renders(made, renderer, broken):
-        env.rendered.add(unit.service)
+    worlds = [_read(tree, name, base) for name in names]
+    for world, unit, text in _renders(worlds, renderer):
+        world.rendered.add(unit.service)
         for one in objects(text):
             wrong = shapes.misshapen(one)
             if wrong is None:
-                env.objects.append(Made(unit, one))
+                world.objects.append(Rendered(unit, one))
             else:
-                env.misshapen.append((Made(unit, one), *wrong))
-    return made, broken
+                world.misshapen.append((Rendered(unit, one), *wrong))
+    return worlds
 
 
-def _renders(
-    made: list[Environment], renderer: Renderer, broken: list[Finding]
-) -> Iterator[tuple[Environment, Unit, bytes]]:
+def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
+    """Return an environment as its files have it, not rendered yet."""
+    world = World(tree, name, files={**base, **dict(_walk(tree, f"overlays/{name}"))})
+    with world.reading():
+        world.says = tree.says(name)
+    with world.reading():
+        found = tree.graph.kustomization(f"overlays/{name}")
+        if found is not None:
+            found.sequence("resources")
+        world.aggregator = found
+    for service in tree.services(name):
+        with world.reading():
+            unit = Unit(name, service)
+            world.units.append((unit, blame.read(tree.graph, unit.folder)))
+    return world
+
+
+def _renders(worlds: list[World], renderer: Renderer) -> Iterator[tuple[World, Unit, bytes]]:
     """Yield every unit's render; when one fails, the rest is rendered one by one."""
-    units = [(env, unit) for env in made for unit, _ in env.units]
+    units = [(world, unit) for world in worlds for unit, _ in world.units]
     try:
-        texts = renderer.render([(env.tree.graph, unit.folder) for env, unit in units])
-        yield from ((env, unit, text) for (env, unit), text in zip(units, texts, strict=True))
+        texts = renderer.render([(world.tree.graph, unit.folder) for world, unit in units])
+        yield from ((world, unit, text) for (world, unit), text in zip(units, texts, strict=True))
     except RepositoryError:
-        for env, unit in units:
+        for world, unit in units:
             try:
-                yield env, unit, renderer.one(env.tree.graph, unit.folder)
+                yield world, unit, renderer.one(world.tree.graph, unit.folder)
             except RepositoryError as error:
-                broken.append(_broken(blame.place(env.tree.graph, unit.folder, error), env.name))
-
-
-def _broken(error: BosError, env: str) -> Finding:
-    rule = {"duplicate-key": "K4", "forbidden-source": "K8"}.get(error.reason, "K9")
-    return Finding(error.path, max(error.line, 1), rule, error.message, "", (env,))
+                world.unread.append(blame.place(world.tree.graph, unit.folder, error))
 
 
 def _walk(tree: Tree, folder: str) -> Iterator[tuple[str, bytes]]:
@@ -218,12 +217,21 @@ def _walk(tree: Tree, folder: str) -> Iterator[tuple[str, bytes]]:
             yield from _walk(tree, path)
 
 
-def _says(tree: Tree, name: str, broken: list[Finding]) -> dict[str, Any]:
-    path = f"overlays/{name}/environment.yaml"
-    data = tree.source.read(path)
-    try:
-        says = plain_data(parse(data, path).single()) if data is not None else {}
-    except RepositoryError as error:
-        broken.append(_broken(error, name))
-        says = {}
-    return says if isinstance(says, dict) else {}
+Recovered = Collection[tuple[str, str]]
+"""Volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One environment before and after a change."""
+
+    old: World
+    new: World
+    recovered: Recovered = ()
+
+    def same(self, *kinds: str) -> Iterator[tuple[Rendered, Rendered]]:
+        """Yield each object of some kinds that is there before and after."""
+        before = {made.object.id: made for made in self.old.of(*kinds)}
+        for made in self.new.of(*kinds):
+            if made.object.id in before:
+                yield before[made.object.id], made

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import log2
 
-from bos_tools.review.findings import Finding
-from bos_tools.review.world import Environment
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import World
 
 WORDS = rb"PASSWORD|PASSWD|SECRET|TOKEN|API[_-]?KEY|ACCESS[_-]?KEY|COOKIE"
 MARKS = {
@@ -36,11 +36,18 @@ COMPILED = {what: re.compile(mark, re.MULTILINE) for what, mark in MARKS.items()
 NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|COOKIE)$")
 
 
-def p7_secrets(env: Environment) -> Iterator[Finding]:
-    """Every pod pulls with `swr-cred`, and no secret value is in Git.
-
-    Source: plan.md, rule 7; the contract of Secrets is in manifests.md, section 8. Files are searched for keys, tokens
-    and passwords of well-known form, used or not: what was pushed once is known for ever.
+@rule(
+    "P7",
+    title="Every pod pulls with `swr-cred`, and no secret value is in Git",
+    remedy=(
+        "use the component `pull-secret`; take the value out, change it where it is used, and make it by "
+        "`bos-tools secrets create`"
+    ),
+    source="base/README.md#rule-7",
+)
+def secrets(env: World) -> Iterator[Fault]:
+    """Files are searched for keys, tokens and passwords of well-known form, used or not: what was pushed once is known
+    for ever.
     """
     for made, pod, path in env.pods():
         if {"name": "swr-cred"} not in (pod.get("imagePullSecrets") or []):

@@ -3,21 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.rules_replicas import adopted
-from bos_tools.review.world import Environment, Made, down, selected, tolerates
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rules.replicas import adopted
+from bos_tools.review.world import Rendered, World, down, selected, tolerates
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 
 HEALTHCHECK = ["node", "/app/healthcheck.js"]
 
 
-def p0_numbers(env: Environment) -> Iterator[Finding]:
-    """Each service has the kind, ports, requests and limits of the plan's table.
-
-    Source: plan.md, table "Services". Too small a request means eviction and late probes.
-    """
+@rule(
+    "P0",
+    title="Each service has the kind, ports, requests and limits of the plan's table",
+    remedy="write the plan's number in the base, or change it in the service's plan.yaml",
+    source="base/README.md#services",
+)
+def numbers(env: World) -> Iterator[Fault]:
+    """Too small a request means eviction and late probes; another port is one that nobody looks for."""
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
         if name not in env.rendered or env.one("Cluster", name) is not None:  # P12 has it
@@ -45,7 +48,7 @@ def p0_numbers(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"the plan has {counts} of {name}: {made.get('spec', 'replicas')}", ("spec", "replicas"))
 
 
-def _resources(env: Environment, made: Made, container: Any, index: int) -> Iterator[Finding]:
+def _resources(env: World, made: Rendered, container: Any, index: int) -> Iterator[Fault]:
     planned = SERVICES[made.object.name]
     for side, pair in (("requests", planned.requests), ("limits", planned.limits)):
         for key, value in zip(("cpu", "memory"), pair, strict=True):
@@ -55,11 +58,15 @@ def _resources(env: Environment, made: Made, container: Any, index: int) -> Iter
                 yield env.at(made, f"{made.object.name} {side} {key} is {value} in the plan: {found}", path)
 
 
-def p1_claims(env: Environment) -> Iterator[Finding]:
-    """Every claim is in the plan's range and of a StorageClass that can grow it.
-
-    Source: plan.md, rule 1, and the table's ranges. Only the requested storage of a bound claim ever changes, and only
-    upwards.
+@rule(
+    "P1",
+    title="Every claim is in the plan's range and of a StorageClass that can grow it",
+    remedy="size the claim in its overlay within the range, on a class with `allowVolumeExpansion: true`",
+    source="base/README.md#rule-1",
+)
+def claims(env: World) -> Iterator[Fault]:
+    """Only the requested storage of a bound claim ever changes, and only upwards: too large a start is never taken
+    back.
     """
     classes = {made.object.name: made for made in env.of("StorageClass")}
     for made in classes.values():
@@ -93,11 +100,17 @@ def p1_claims(env: Environment) -> Iterator[Finding]:
                 yield env.file(f"overlays/{env.name}/{name}/kustomization.yaml", 1, f"{name} lacks its claim {claim}")
 
 
-def p2_spread(env: Environment) -> Iterator[Finding]:
-    """web and backend spread over nodes, keep one pod through a drain, and scale on CPU 60 % from 2 to 6.
-
-    Source: plan.md, rule 2.
-    """
+@rule(
+    "P2",
+    title="A service with an HPA spreads over nodes, keeps one pod through a drain, and scales on CPU as planned",
+    remedy=(
+        "give it podAntiAffinity over kubernetes.io/hostname, a budget with minAvailable 1, and an HPA with "
+        "the plan's numbers"
+    ),
+    source="base/README.md#rule-2",
+)
+def spread(env: World) -> Iterator[Fault]:
+    """Two pods on one node are one pod when the node goes."""
     for name, planned in SERVICES.items():
         made = env.one("Deployment", name)
         if planned.hpa is None or made is None:
@@ -130,7 +143,7 @@ def p2_spread(env: Environment) -> Iterator[Finding]:
             yield env.at(scaler, f"{name} scales on CPU {planned.hpa[2]} %: {targets}", path)
 
 
-def _keeps_apart(made: Made) -> bool:
+def _keeps_apart(made: Rendered) -> bool:
     """Tell whether a workload's pods repel each other over nodes; terms are required, or preferred with a weight."""
     said = made.get("spec", "template", "spec", "affinity", "podAntiAffinity") or {}
     terms = list(said.get("requiredDuringSchedulingIgnoredDuringExecution") or [])
@@ -143,11 +156,17 @@ def _keeps_apart(made: Made) -> bool:
     )
 
 
-def p3_probes(env: Environment) -> Iterator[Finding]:
-    """Every container has readiness and liveness probes with explicit delays; web asks /health, backend its own script.
-
-    Source: plan.md, rule 3. A default delay or timeout is a number that nobody chose.
-    """
+@rule(
+    "P3",
+    title=(
+        "Every container has readiness and liveness probes with explicit delays; web asks /health, backend "
+        "its own script"
+    ),
+    remedy="write readinessProbe and livenessProbe with initialDelaySeconds and timeoutSeconds",
+    source="base/README.md#rule-3",
+)
+def probes(env: World) -> Iterator[Fault]:
+    """A default delay or timeout is a number that nobody chose."""
     for made, container, path in env.containers():
         if made.object.kind in ("Job", "CronJob") or "initContainers" in path:
             continue
@@ -168,11 +187,14 @@ def p3_probes(env: Environment) -> Iterator[Finding]:
                 yield env.at(made, f"backend {probe} runs `{' '.join(HEALTHCHECK)}`", (*path, probe, "exec", "command"))
 
 
-def p4_nodes(env: Environment) -> Iterator[Finding]:
-    """ZLMediaKit and the databases run on dedicated nodes, where the environment has them.
-
-    Source: plan.md, rule 4: node labels, nodeAffinity, and a toleration for the taint.
-    """
+@rule(
+    "P4",
+    title="What the plan gives dedicated nodes runs on them, where the environment has them",
+    remedy="give the pod a required nodeAffinity to the group's labels, and a toleration for each of its taints",
+    source="base/README.md#rule-4",
+)
+def nodes(env: World) -> Iterator[Fault]:
+    """A stream or a compaction takes the disk and the network from whoever shares the node."""
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
         node = next((node for node in env.nodes() if planned.role and node.get("role") == planned.role), None)
@@ -191,11 +213,17 @@ def p4_nodes(env: Environment) -> Iterator[Finding]:
                 yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
 
 
-def p10_growth(env: Environment) -> Iterator[Finding]:
-    """Replicas belong to the HPA, and a claim that many replicas mount is ReadWriteMany.
-
-    Source: plan.md, rule 10 and "Decided". A count in Git fights the HPA under self-heal; a ReadWriteOnce volume keeps
-    pods on other nodes in ContainerCreating, unless a required podAffinity keeps them on one.
+@rule(
+    "P10",
+    title="Replicas belong to the HPA, and a claim that many replicas mount is ReadWriteMany",
+    remedy=(
+        "take the count out of Git; make the claim ReadWriteMany by the component `rwx`, or keep the pods on one node"
+    ),
+    source="base/README.md#rule-10",
+)
+def replicas(env: World) -> Iterator[Fault]:
+    """A count in Git fights the HPA under self-heal; a ReadWriteOnce volume keeps pods on other nodes in
+    ContainerCreating, unless a required podAffinity keeps them on one.
     """
     scaled = {made.object.name: made.get("spec", "replicas") or 1 for made in env.of("Deployment", "StatefulSet")}
     for made in env.of("HorizontalPodAutoscaler"):

@@ -1,43 +1,20 @@
-"""What may change between two revisions: rules that one revision alone can't break (storage.md, "The procedure")."""
+"""What may change between two revisions: rules that one revision alone can't break (decision 13)."""
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import leaves
-from bos_tools.review.findings import Finding, merged
-from bos_tools.review.world import Environment, Made, down, environments
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import Pair, World, down
 from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 from bos_tools.tree.identity import Object
-from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity, written
 
-Recovered = Collection[tuple[str, str]]
-"""Volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
 Key = tuple[str, str]
 """An object, and a field as a leaf of its render."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One environment before and after a change."""
-
-    old: Environment
-    new: Environment
-    recovered: Recovered
-
-    def same(self, *kinds: str) -> Iterator[tuple[Made, Made]]:
-        """Yield each object of some kinds that is there before and after."""
-        before = {made.object.id: made for made in self.old.of(*kinds)}
-        for made in self.new.of(*kinds):
-            if made.object.id in before:
-                yield before[made.object.id], made
-
-
-Gate = Callable[[Pair], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
@@ -69,12 +46,16 @@ def sizes(made: Object) -> dict[str, Sized]:
     return {name: Sized(path, str(value)) for name, (path, value) in found.items() if value is not None}
 
 
-def g1_shrinks(pair: Pair) -> Iterator[Finding]:
-    """A size in Git only grows, but for the way out of a growth that the storage can't give.
-
-    Source: storage.md: a request at or below the capacity is refused and blocks the application, so a finished growth
-    is never undone, not by `git revert` either. `bos-tools pvc grow` marks the way out by the trailer `Bos-Recover`;
-    `bos-tools pvc runbook` says how to move to a smaller claim.
+@rule(
+    "G1",
+    title="A size in Git only grows, but for the way out of a growth that the storage can't give",
+    remedy="take the change back; `bos-tools pvc runbook VOLUME` says how to move to a smaller claim",
+    source=".github/decisions/0013-growth.md",
+    scope="change",
+)
+def shrinks(pair: Pair) -> Iterator[Fault]:
+    """A request at or below the capacity is refused and blocks the application, so a finished growth is never undone,
+    not by `git revert` either. `bos-tools pvc grow` marks the way out by the trailer `Bos-Recover`.
     """
     ids = _volumes(pair.new)
     for before, made in pair.same(CLAIM, SET, DATABASE):
@@ -88,11 +69,15 @@ def g1_shrinks(pair: Pair) -> Iterator[Finding]:
             yield pair.new.at(made, f"{made.object.name} would shrink: {was[name].text} to {now.text}", now.path)
 
 
-def g2_fields(pair: Pair) -> Iterator[Finding]:
-    """Of a claim that exists nothing changes but its request.
-
-    Source: plan.md, rule 1: every other field of a bound claim is immutable, and the refusal blocks the application.
-    """
+@rule(
+    "G2",
+    title="Of a claim that exists nothing changes but its request",
+    remedy="make another claim and move the data, by `.github/runbooks/shrink-a-claim.md`",
+    source="base/README.md#rule-1",
+    scope="change",
+)
+def fields(pair: Pair) -> Iterator[Fault]:
+    """Every other field of a bound claim is immutable, and the refusal blocks the application."""
     for before, made in pair.same(CLAIM):
         was, now = _but_size(before.data), _but_size(made.data)
         changed = {
@@ -102,11 +87,15 @@ def g2_fields(pair: Pair) -> Iterator[Finding]:
             yield pair.new.at(made, f"claim {made.object.name} can't change its {key}", ("spec", key))
 
 
-def g3_alone(pair: Pair) -> Iterator[Finding]:
-    """A storage change is alone in its environment.
-
-    Source: storage.md: one refused claim blocks the whole application, and what came with it does not land either.
-    """
+@rule(
+    "G3",
+    title="A storage change is alone in its environment",
+    remedy="make two commits, and two pull requests",
+    source=".github/decisions/0013-growth.md",
+    scope="change",
+)
+def alone(pair: Pair) -> Iterator[Fault]:
+    """One refused claim blocks the whole application, and what came with it does not land either."""
     resized = [
         (made, now)
         for before, made in pair.same(CLAIM, SET, DATABASE)
@@ -121,11 +110,16 @@ def g3_alone(pair: Pair) -> Iterator[Finding]:
             yield pair.new.at(made, said, now.path)
 
 
-def g4_templates(pair: Pair) -> Iterator[Finding]:
-    """A StatefulSet that exists neither gains nor loses a volumeClaimTemplate, and only its size may change.
-
-    Source: storage.md: templates are immutable, Argo CD does not compare them, and to make the StatefulSet anew with
-    another entry wedges its pods for ever.
+@rule(
+    "G4",
+    title="A StatefulSet that exists neither gains nor loses a volumeClaimTemplate, and only its size may change",
+    remedy="take the change back; a new template needs a new StatefulSet",
+    source=".github/decisions/0013-growth.md",
+    scope="change",
+)
+def claim_templates(pair: Pair) -> Iterator[Fault]:
+    """Templates are immutable, Argo CD does not compare them, and to make the StatefulSet anew with another entry
+    wedges its pods for ever.
     """
     for before, made in pair.same(SET):
         was, now = _by_name(before.data), _by_name(made.data)
@@ -136,22 +130,6 @@ def g4_templates(pair: Pair) -> Iterator[Finding]:
         for name in sorted(was.keys() & now.keys()):
             if _but_size(was[name]) != _but_size(now[name]):
                 yield pair.new.at(made, f"the template {name} of {made.object.name} changes more than its size", place)
-
-
-GATES: dict[str, Gate] = {"G1": g1_shrinks, "G2": g2_fields, "G3": g3_alone, "G4": g4_templates}
-
-
-def judge(old: Tree, new: Tree, renderer: Renderer, env: str | None, recovered: Recovered = ()) -> list[Finding]:
-    """Return every finding about the change from one tree to another; what does not render is `check`'s to report."""
-    names = [name for name in new.settings.environments if env in (None, name)]
-    before, _ = environments(old, renderer, [name for name in names if name in old.settings.environments])
-    after, _ = environments(new, renderer, names)
-    worlds = {world.name: world for world in before}
-    findings: list[Finding] = []
-    for world in after:
-        for identity, gate in GATES.items() if world.name in worlds else ():
-            findings += gate(Pair(worlds[world.name], replace(world, rule=identity), recovered))
-    return merged(findings)
 
 
 def _others(pair: Pair) -> list[str]:
@@ -173,7 +151,7 @@ def _rest(made: Object | None) -> dict[str, Any]:
     return {field: value for field, value in leaves(made.data) if field not in held}
 
 
-def _volumes(env: Environment) -> dict[Key, str]:
+def _volumes(env: World) -> dict[Key, str]:
     """Return the volume that each size belongs to, by the object and its field."""
     found = [volume for unit, _ in env.units for volume in volumes(env.tree.graph, unit)]
     return {(size.object.id, size.field): volume.id for volume in found for size in volume.sizes}

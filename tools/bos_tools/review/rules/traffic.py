@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
-from bos_tools.review.world import Environment, Made, down, line_of, selected
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import Rendered, World, down, line_of, selected
 from bos_tools.tree.nodes import Path
 
 ROUTES = {"/": ("web", 80), "/api": ("backend", 3001), "/mqtt": ("emqx", 8083)}
@@ -13,10 +13,15 @@ NOTES = re.compile(r"^(nginx\.org|[a-z.]*ingress[a-z.-]*|traefik\.io)/")
 PROXY = re.compile(rb"^[^#\n]*http://backend[^\s:/]*:3001", re.MULTILINE)
 
 
-def p5_routes(env: Environment) -> Iterator[Finding]:
-    """The Ingress `buildingos-ingress` of class nginx routes / to web, /api to backend and /mqtt to emqx.
-
-    Source: plan.md, rule 5; inside the cluster only Service names are used, and web proxies to http://backend:3001/.
+@rule(
+    "P5",
+    title="The Ingress `buildingos-ingress` of class nginx routes / to web, /api to backend and /mqtt to emqx",
+    remedy="write the three routes in base/ingress, and the host in the overlay, as environment.yaml has it",
+    source="base/README.md#rule-5",
+)
+def routes(env: World) -> Iterator[Fault]:
+    """Inside the cluster only Service names are used, and web proxies to http://backend:3001/. An annotation that only
+    one controller reads is lost with the next controller.
     """
     for made in env.of("Ingress"):
         if made.object.name != "buildingos-ingress":
@@ -29,17 +34,17 @@ def p5_routes(env: Environment) -> Iterator[Finding]:
                 yield env.at(made, f"an annotation that only one controller reads: {note}", place)
         if not made.get("spec", "rules"):
             yield env.at(made, "the Ingress has no rules", ("spec", "rules"))
-        for index, rule in enumerate(made.get("spec", "rules") or []):
-            yield from _routed(env, made, rule, ("spec", "rules", index))
+        for index, entry in enumerate(made.get("spec", "rules") or []):
+            yield from _routed(env, made, entry, ("spec", "rules", index))
     for file, data in env.files.items():
         if file.startswith("base/web/") and file.endswith("nginx.conf") and not PROXY.search(data):
             yield env.file(file, line_of(data, b"location ^~ /api/"), "web proxies /api/ to http://backend:3001/")
 
 
-def _routed(env: Environment, made: Made, rule: Any, at: Path) -> Iterator[Finding]:
-    if env.says and rule.get("host") != env.says.get("host"):
-        yield env.at(made, f"the host of {env.name} is {env.says.get('host')}: {rule.get('host')}", (*at, "host"))
-    paths = down(rule, "http", "paths") or []
+def _routed(env: World, made: Rendered, entry: Any, at: Path) -> Iterator[Fault]:
+    if env.says and entry.get("host") != env.says.get("host"):
+        yield env.at(made, f"the host of {env.name} is {env.says.get('host')}: {entry.get('host')}", (*at, "host"))
+    paths = down(entry, "http", "paths") or []
     for route, (name, port) in ROUTES.items():
         index = next((i for i, path in enumerate(paths) if path.get("path") == route), None)
         service = down(paths[index], "backend", "service") if index is not None else None
@@ -48,11 +53,14 @@ def _routed(env: Environment, made: Made, rule: Any, at: Path) -> Iterator[Findi
             yield env.at(made, f"{route} goes to {name}:{port}", place if index is None else (*place, index))
 
 
-def p6_access(env: Environment) -> Iterator[Finding]:
-    """dev is reached by NodePort, preprod and prod by the Ingress.
-
-    Source: plan.md, rule 6; `access` of environment.yaml.
-    """
+@rule(
+    "P6",
+    title="An environment is reached as its `access` says: by NodePort or by the Ingress",
+    remedy="use the component `nodeport` where access is nodeport, and base/ingress where it is ingress",
+    source="base/README.md#rule-6",
+)
+def access(env: World) -> Iterator[Fault]:
+    """A node port beside the Ingress is a way in past its TLS and its limits."""
     access = env.says.get("access")
     web = env.one("Service", "web")
     kind = web.get("spec", "type") or "ClusterIP" if web else None
@@ -66,12 +74,14 @@ def p6_access(env: Environment) -> Iterator[Finding]:
             yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} has no Ingress")
 
 
-def s13_policies(env: Environment) -> Iterator[Finding]:
-    """Every network policy selects some pod, opens to someone, and names peers that exist.
-
-    Source: manifests.md, section 14. A misspelt label is silent: the policy allows nothing, or nobody. A rule without
-    peers allows everybody.
-    """
+@rule(
+    "S13",
+    title="Every network policy selects some pod, opens to someone, and names peers that exist",
+    remedy="write the labels of the pods at both ends",
+    source="base/README.md#traffic",
+)
+def policies(env: World) -> Iterator[Fault]:
+    """A misspelt label is silent: the policy allows nothing, or nobody. A rule without peers allows everybody."""
     if not env.is_whole:
         return
     pods = list(env.labelled())
@@ -80,22 +90,25 @@ def s13_policies(env: Environment) -> Iterator[Finding]:
         if not any(selected(spec.get("podSelector"), labels) for _, labels in pods):
             yield env.at(made, f"the policy {made.object.name} selects no pod", ("spec", "podSelector"))
         for side, key in (("ingress", "from"), ("egress", "to")):
-            for index, rule in enumerate(spec.get(side) or []):
+            for index, entry in enumerate(spec.get(side) or []):
                 path: Path = ("spec", side, index)
-                if not rule.get(key):
+                if not entry.get(key):
                     yield env.at(made, f"the policy {made.object.name} is open {key} everybody", path)
-                for number, peer in enumerate(rule.get(key) or []):
+                for number, peer in enumerate(entry.get(key) or []):
                     inside = "namespaceSelector" not in peer and "ipBlock" not in peer
                     if inside and not any(selected(peer.get("podSelector"), labels) for _, labels in pods):
                         message = f"the policy {made.object.name} names a peer that no pod is"
                         yield env.at(made, message, (*path, key, number))
 
 
-def s14_both_ends(env: Environment) -> Iterator[Finding]:
-    """What one pod may send, the other may receive, and the other way round.
-
-    Source: manifests.md, section 14: the default denies both ways, so a connection needs a rule at each end.
-    """
+@rule(
+    "S14",
+    title="What one pod may send, the other may receive, and the other way round",
+    remedy="add the rule at the other end, or take this one out",
+    source="base/README.md#traffic",
+)
+def both_ends(env: World) -> Iterator[Fault]:
+    """The default denies both ways, so a connection needs a rule at each end."""
     if not env.is_whole:
         return
     pods = list(env.labelled())
@@ -108,18 +121,18 @@ def s14_both_ends(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{target} may receive from {source} at {port}, which {source} does not send", path)
 
 
-Pod = tuple[Made, dict[str, Any]]
+Pod = tuple[Rendered, dict[str, Any]]
 
 
-def _flows(env: Environment, pods: list[Pod], side: str, key: str) -> dict[tuple[str, str, str], tuple[Made, Path]]:
+def _flows(env: World, pods: list[Pod], side: str, key: str) -> dict[tuple[str, str, str], tuple[Rendered, Path]]:
     """Return who may reach whom at which port by pod selectors of one side, and the rule that says so."""
-    found: dict[tuple[str, str, str], tuple[Made, Path]] = {}
+    found: dict[tuple[str, str, str], tuple[Rendered, Path]] = {}
     for made in env.of("NetworkPolicy"):
         own = [pod.object.name for pod, labels in pods if selected(made.get("spec", "podSelector"), labels)]
-        for index, rule in enumerate(made.get("spec", side) or []):
-            chosen = [peer.get("podSelector") for peer in rule.get(key) or [] if set(peer) == {"podSelector"}]
+        for index, entry in enumerate(made.get("spec", side) or []):
+            chosen = [peer.get("podSelector") for peer in entry.get(key) or [] if set(peer) == {"podSelector"}]
             peers = [pod.object.name for pod, labels in pods if any(selected(one, labels) for one in chosen)]
-            for number, said in enumerate(rule.get("ports") or [{}]):
+            for number, said in enumerate(entry.get("ports") or [{}]):
                 port = f"{said.get('port', 'all')}/{said.get('protocol', 'TCP')}"
                 place: Path = ("spec", side, index, "ports", number)
                 for one in own:

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
+from bos_tools.review.registry import Fault, rule
 from bos_tools.review.uses import uses
-from bos_tools.review.world import Environment, Made, down
+from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.secrets import CONTRACT
 
 
-def s3_resources(env: Environment) -> Iterator[Finding]:
-    """Every container, init containers and jobs too, has requests and limits.
-
-    Source: manifests.md, section 13: an HPA breaks on a pod without CPU requests.
-    """
+@rule(
+    "S3",
+    title="Every container, init containers and jobs too, has requests and limits",
+    remedy="write requests and limits for cpu and memory",
+    source="https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",
+)
+def resources(env: World) -> Iterator[Fault]:
+    """An HPA breaks on a pod without CPU requests, and a pod without limits takes its node along."""
     for made, container, path in env.containers():
         for side in ("requests", "limits"):
             for key in ("cpu", "memory"):
@@ -26,11 +29,14 @@ def s3_resources(env: Environment) -> Iterator[Finding]:
                     )
 
 
-def s5_strategy(env: Environment) -> Iterator[Finding]:
-    """A Deployment of one replica with a ReadWriteOnce claim is re-created, never rolled.
-
-    Source: storage.md, "The layout that needs no imperative step": a second pod would wait for the volume for ever.
-    """
+@rule(
+    "S5",
+    title="A Deployment of one replica with a claim is re-created, never rolled",
+    remedy="set `strategy: {type: Recreate}`",
+    source="base/README.md#many-replicas-one-volume",
+)
+def strategy(env: World) -> Iterator[Fault]:
+    """A second pod would wait for the volume for ever."""
     scaled = {down(made.data, "spec", "scaleTargetRef", "name") for made in env.of("HorizontalPodAutoscaler")}
     for made in env.of("Deployment"):
         names = {
@@ -41,11 +47,16 @@ def s5_strategy(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{made.object.name} holds a volume and is not re-created", ("spec", "strategy", "type"))
 
 
-def s6_references(env: Environment) -> Iterator[Finding]:
-    """Every ConfigMap, claim and PriorityClass that a pod names exists, and every Secret and key is in the contract.
-
-    Source: manifests.md, section 8. A misspelt name is a pod that never starts. The contract is tree/secrets.py.
-    """
+@rule(
+    "S6",
+    title=(
+        "Every ConfigMap, claim and PriorityClass that a pod names exists, and every Secret and key is in the contract"
+    ),
+    remedy="correct the name, or add the Secret or key to the contract",
+    source=".github/decisions/0010-secrets.md",
+)
+def references(env: World) -> Iterator[Fault]:
+    """A misspelt name is a pod that never starts."""
     known = {
         kind: {made.object.name for made in env.of(kind)}
         for kind in ("ConfigMap", "PersistentVolumeClaim", "PriorityClass")
@@ -95,22 +106,29 @@ def _sources(part: Any) -> Iterator[tuple[str, str]]:
         yield "PersistentVolumeClaim", part["persistentVolumeClaim"].get("claimName")
 
 
-def s7_budgets(env: Environment) -> Iterator[Finding]:
-    """A PodDisruptionBudget lets pods go that serve nobody, and leaves a drain a way.
-
-    Source: manifests.md, section 13: `unhealthyPodEvictionPolicy: AlwaysAllow`.
-    """
+@rule(
+    "S7",
+    title="A PodDisruptionBudget lets pods go that serve nobody, and leaves a drain a way",
+    severity="warning",
+    remedy="set `unhealthyPodEvictionPolicy: AlwaysAllow`",
+    source="https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
+)
+def budgets(env: World) -> Iterator[Fault]:
+    """By default a pod that is broken holds up the drain that would mend it."""
     for made in env.of("PodDisruptionBudget"):
         if made.get("spec", "unhealthyPodEvictionPolicy") != "AlwaysAllow":
             place = ("spec", "unhealthyPodEvictionPolicy")
             yield env.at(made, f"the budget of {made.object.name} holds a drain up for a broken pod", place)
 
 
-def s8_selectors(env: Environment) -> Iterator[Finding]:
-    """Every selector finds what it means: workloads their own pods, Services and budgets some pod, ports a name.
-
-    Source: Kubernetes, "Labels and Selectors". A Service that selects nothing is silent.
-    """
+@rule(
+    "S8",
+    title="Every selector finds what it means: workloads their own pods, Services and budgets some pod, ports a name",
+    remedy="write the labels of the pods, and a port that a container names",
+    source="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
+)
+def selectors(env: World) -> Iterator[Fault]:
+    """A Service that selects nothing is silent."""
     templates = [(made, down(made.data, "spec", "template", "metadata", "labels") or {}) for made, _, _ in env.pods()]
     for made, labels in templates:
         wanted = made.get("spec", "selector", "matchLabels") or {}
@@ -126,7 +144,7 @@ def s8_selectors(env: Environment) -> Iterator[Finding]:
             yield from _ports(env, made, pods)
 
 
-def _ports(env: Environment, service: Made, pods: list[Made]) -> Iterator[Finding]:
+def _ports(env: World, service: Rendered, pods: list[Rendered]) -> Iterator[Fault]:
     names = {
         port.get("name")
         for made in pods
@@ -145,11 +163,14 @@ def _ports(env: Environment, service: Made, pods: list[Made]) -> Iterator[Findin
 KEPT = frozenset({"Prune=false", "Delete=false"})
 
 
-def s9_kept(env: Environment) -> Iterator[Finding]:
-    """Argo CD never deletes a claim.
-
-    Source: storage.md: every claim carries `argocd.argoproj.io/sync-options: Prune=false,Delete=false`.
-    """
+@rule(
+    "S9",
+    title="Argo CD never deletes a claim",
+    remedy="annotate the claim `argocd.argoproj.io/sync-options: Prune=false,Delete=false`",
+    source=".github/decisions/0013-growth.md",
+)
+def kept(env: World) -> Iterator[Fault]:
+    """A file that is moved or a unit that is renamed would take the data along."""
     for made in env.of("PersistentVolumeClaim"):
         options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options")
         if not set(str(options).split(",")) >= KEPT:
@@ -162,11 +183,14 @@ CLUSTER_WIDE = frozenset(
 )
 
 
-def s12_namespace(env: Environment) -> Iterator[Finding]:
-    """Every object of a namespace is in the environment's own.
-
-    Source: plan.md, "Decided": one namespace per environment. A component that adds objects behind `../env` gets none.
-    """
+@rule(
+    "S12",
+    title="Every object of a namespace is in the environment's own",
+    remedy="list `../env` after the component that adds the object",
+    source="base/README.md#one-namespace",
+)
+def namespace(env: World) -> Iterator[Fault]:
+    """A component that adds objects behind `../env` gets none."""
     wanted = env.says.get("namespace")
     for made in env.objects if wanted else ():
         if made.object.kind not in CLUSTER_WIDE and made.object.namespace != wanted:
@@ -175,11 +199,15 @@ def s12_namespace(env: Environment) -> Iterator[Finding]:
             yield env.at(made, message, ("metadata", "namespace"))
 
 
-def s15_stops(env: Environment) -> Iterator[Finding]:
-    """Every pod says how long it may take to stop, and has the time and the hook that its program needs.
-
-    Source: manifests.md, sections 2–7: postgres checkpoints, redis saves, taosd gets no signal from its shell, and a
-    pod behind a Service must outlive its endpoint.
+@rule(
+    "S15",
+    title="Every pod says how long it may take to stop, and has the time and the hook that its program needs",
+    remedy="set terminationGracePeriodSeconds, and a preStop hook where the plan has `drains`",
+    source="base/README.md#services",
+)
+def stops(env: World) -> Iterator[Fault]:
+    """postgres checkpoints, redis saves, taosd gets no signal from its shell, and a pod behind a Service must outlive
+    its endpoint.
     """
     for made, pod, path in env.pods():
         planned = SERVICES.get(made.object.name)

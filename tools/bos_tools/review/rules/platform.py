@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
-from bos_tools.review.world import Environment, down, line_of, tolerates
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import World, down, line_of, tolerates
 
 NEEDS = {
     "HorizontalPodAutoscaler": ("metrics-server",),
@@ -15,12 +15,16 @@ NEEDS = {
 """A kind of object, and the applications without which nothing makes anything of it (manifests.md, 4, 11 and 13)."""
 
 
-def l6_platform(env: Environment) -> Iterator[Finding]:
-    """What an environment's objects need is a platform application of its own, and the ingress runs on its own nodes.
-
-    Source: plan.md, rule 10 and "Clusters"; manifests.md, sections 4, 11 and 13. An object of which no controller
-    knows is silent.
-    """
+@rule(
+    "L6",
+    title=(
+        "What an environment's objects need is a platform application of its own, and the ingress runs on its own nodes"
+    ),
+    remedy="add the application to `platform` of environment.yaml",
+    source="base/README.md#clusters",
+)
+def platform(env: World) -> Iterator[Fault]:
+    """An object of which no controller knows is silent."""
     file = f"overlays/{env.name}/environment.yaml"
     if not env.says:
         return

@@ -7,9 +7,9 @@ from typing import Any
 from bos_tools.delivery.applications import NOTE, PATHS, objects
 from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
-from bos_tools.review.findings import Finding
-from bos_tools.review.rules_layout import line_at
-from bos_tools.review.world import Environment
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rules.layout import line_at
+from bos_tools.review.world import World
 from bos_tools.tree.nodes import Node, parse, plain_data
 
 ANNOTATION_LIMIT = 262144
@@ -17,11 +17,15 @@ ANNOTATION_LIMIT = 262144
 Step = str | int
 
 
-def a1_registered(env: Environment) -> Iterator[Finding]:
-    """Argo CD is told what the environment is: its Applications and projects are what `argocd register` writes.
-
-    Source: argocd.md, "Declarative side": exact permissions, no server-side diff, prod's pruning held, claims left to
-    their StatefulSet. Run `bos-tools argocd register --env ENV` after adding a service or an add-on.
+@rule(
+    "A1",
+    title="Argo CD is told what the environment is: its Applications and projects are what `argocd register` writes",
+    remedy="`bos-tools argocd register --env ENV`",
+    source=".github/decisions/0011-argocd.md",
+)
+def registered(env: World) -> Iterator[Fault]:
+    """Exact permissions, no server-side diff, pruning held where the environment asks for it, claims left to their
+    StatefulSet. To be run after adding a service or an add-on.
     """
     for path, wanted, root in _files(env):
         if root is None:
@@ -34,11 +38,15 @@ def a1_registered(env: Environment) -> Iterator[Finding]:
                 yield env.file(path, line_at(root, place), f"{message}; `bos-tools argocd register` writes it")
 
 
-def a2_paths(env: Environment) -> Iterator[Finding]:
-    """An Application lists every folder that its unit is made of, in `manifest-generate-paths`.
-
-    Source: argocd.md, "Declarative side": Argo CD does not look when a change touches none of them, so that a folder
-    that is not listed hides changes in silence.
+@rule(
+    "A2",
+    title="An Application lists every folder that its unit is made of, in `manifest-generate-paths`",
+    remedy="`bos-tools argocd register --env ENV`",
+    source=".github/decisions/0011-argocd.md",
+)
+def paths(env: World) -> Iterator[Fault]:
+    """Argo CD does not look when a change touches none of them, so that a folder that is not listed hides changes in
+    silence.
     """
     at = ("metadata", "annotations", PATHS)
     for path, wanted, root in _files(env):
@@ -57,11 +65,15 @@ def a2_paths(env: Environment) -> Iterator[Finding]:
             yield env.file(path, line_at(root, list(at)), what)
 
 
-def a3_server_side(env: Environment) -> Iterator[Finding]:
-    """Server-side apply is asked for by the objects that are too large for the other one, and by no other.
-
-    Source: argocd.md, "Declarative side": from Argo CD 3.6 an application that asks for it as a whole gets the
-    server-side diff, after which a refused sync looks Synced.
+@rule(
+    "A3",
+    title="Server-side apply is asked for by the objects that are too large for the other one, and by no other",
+    remedy="annotate the object `argocd.argoproj.io/sync-options: ServerSideApply=true`, or take that out",
+    source=".github/decisions/0011-argocd.md",
+)
+def server_side(env: World) -> Iterator[Fault]:
+    """From Argo CD 3.6 an application that asks for it as a whole gets the server-side diff, after which a refused
+    sync looks Synced.
     """
     for made in env.objects:
         notes = made.get("metadata", "annotations") or {}
@@ -75,7 +87,7 @@ def a3_server_side(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{made.object.name} asks for server-side apply without need", place)
 
 
-def _files(env: Environment) -> Iterator[tuple[str, Any, Node | None]]:
+def _files(env: World) -> Iterator[tuple[str, Any, Node | None]]:
     """Yield each file of the registration: its path, what it should say, and what it says.
 
     Nothing for an environment that names no Argo CD or can't be read: K9 has that.

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import BASELINE
-from bos_tools.review.world import Environment, Made, down
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree.nodes import Path
 
 VOLUMES = frozenset({
@@ -28,10 +28,15 @@ SYSCTLS = frozenset({
 """Kubernetes, pod-security-admission, check_sysctls.go."""
 
 
-def s1_restricted(env: Environment) -> Iterator[Finding]:
-    """Every pod satisfies Pod Security `restricted`; tdengine and zlmediakit `baseline`, as they run as root.
-
-    Source: plan.md, "Decided"; Kubernetes, "Pod Security Standards". A container's own context wins over its pod's.
+@rule(
+    "S1",
+    title="Every pod satisfies Pod Security `restricted`, and `baseline` where its program runs as root as shipped",
+    remedy="write the securityContext of the pod and of its containers",
+    source="https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+)
+def restricted(env: World) -> Iterator[Fault]:
+    """A container's own context wins over its pod's. Who runs as root is in the plan (`base/README.md`, One
+    namespace).
     """
     for made, pod, path in env.pods():
         context, is_baseline = pod.get("securityContext") or {}, made.object.name in BASELINE
@@ -46,10 +51,10 @@ def s1_restricted(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{made.object.name} {message}", (*path, *place))
 
 
-Fault = tuple[str, Path]
+Breach = tuple[str, Path]
 
 
-def _shares(pod: Any) -> Iterator[Fault]:
+def _shares(pod: Any) -> Iterator[Breach]:
     """Yield what a pod shares with its node."""
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(key):
@@ -63,7 +68,7 @@ def _shares(pod: Any) -> Iterator[Fault]:
             yield f"sets an unsafe sysctl: {said.get('name')}", ("securityContext", "sysctls", index)
 
 
-def _user(context: Any, *, is_baseline: bool, is_pod: bool) -> Iterator[Fault]:
+def _user(context: Any, *, is_baseline: bool, is_pod: bool) -> Iterator[Breach]:
     """Yield how a context lets its processes be root; a container's may leave all to its pod's."""
     at = "securityContext"
     profile = down(context, "seccompProfile", "type")
@@ -77,7 +82,7 @@ def _user(context: Any, *, is_baseline: bool, is_pod: bool) -> Iterator[Fault]:
         yield "names no user, or root", (at, "runAsUser")
 
 
-def _gains(context: Any, may_add: frozenset[str]) -> Iterator[Fault]:
+def _gains(context: Any, may_add: frozenset[str]) -> Iterator[Breach]:
     """Yield what a container may gain."""
     at = "securityContext"
     if context.get("allowPrivilegeEscalation") is not False or context.get("privileged"):
@@ -90,7 +95,7 @@ def _gains(context: Any, may_add: frozenset[str]) -> Iterator[Fault]:
         yield "sees /proc unmasked", (at, "procMount")
 
 
-def _reaches(container: Any) -> Iterator[Fault]:
+def _reaches(container: Any) -> Iterator[Breach]:
     """Yield where a container reaches past its pod; `host` of a probe is forbidden since Kubernetes 1.34."""
     for index, port in enumerate(container.get("ports") or []):
         if port.get("hostPort"):
@@ -101,11 +106,14 @@ def _reaches(container: Any) -> Iterator[Fault]:
                 yield "probes another host", (probe, kind, "host")
 
 
-def s2_read_only(env: Environment) -> Iterator[Finding]:
-    """Every root file system is read-only but those of tdengine and zlmediakit.
-
-    Source: manifests.md, section 10: Pod Security does not ask for it, so we do.
-    """
+@rule(
+    "S2",
+    title="Every root file system is read-only, but of what runs as root as shipped",
+    remedy="set readOnlyRootFilesystem, and mount an emptyDir where the program writes",
+    source="base/README.md#one-namespace",
+)
+def read_only(env: World) -> Iterator[Fault]:
+    """Pod Security does not ask for it, so we do: what breaks in can't leave a program behind."""
     for made, container, path in env.containers():
         if (
             made.object.name not in BASELINE
@@ -115,11 +123,14 @@ def s2_read_only(env: Environment) -> Iterator[Finding]:
             yield env.at(made, f"{made.object.name} can write to its root file system", place)
 
 
-def s4_token(env: Environment) -> Iterator[Finding]:
-    """No pod carries a token of the API server: none of the services calls it.
-
-    Source: Kubernetes, "Configure Service Accounts for Pods".
-    """
+@rule(
+    "S4",
+    title="No pod carries a token of the API server",
+    remedy="set `automountServiceAccountToken: false`",
+    source="https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
+)
+def token(env: World) -> Iterator[Fault]:
+    """None of the services calls it, so a token serves only who breaks in."""
     for made, pod, path in env.pods():
         if pod.get("automountServiceAccountToken") is not False:
             yield env.at(
@@ -127,11 +138,14 @@ def s4_token(env: Environment) -> Iterator[Finding]:
             )
 
 
-def s10_default_deny(env: Environment) -> Iterator[Finding]:
-    """The namespace denies all traffic by default, and holds pods to Pod Security.
-
-    Source: plan.md, "Decided"; manifests.md, sections 10 and 14.
-    """
+@rule(
+    "S10",
+    title="The namespace denies all traffic by default, and holds pods to Pod Security",
+    remedy="keep base/platform's Namespace labels and its policy `default-deny` of both types",
+    source="base/README.md#one-namespace",
+)
+def default_deny(env: World) -> Iterator[Fault]:
+    """Without it every policy is a comment."""
     if "platform" in env.rendered and not any(env.of("Namespace")):
         yield env.file(f"overlays/{env.name}/platform/kustomization.yaml", 1, f"{env.name} has no Namespace")
     for made in env.of("Namespace"):
@@ -146,7 +160,7 @@ def s10_default_deny(env: Environment) -> Iterator[Finding]:
             yield env.at(policy, "traffic is not denied by default both ways", ("spec", "policyTypes"))
 
 
-def _denies(policy: Made) -> set[str]:
+def _denies(policy: Rendered) -> set[str]:
     spec = policy.get("spec") or {}
     is_all = spec.get("podSelector") == {} and not spec.get("ingress") and not spec.get("egress")
     return set(spec.get("policyTypes") or []) if is_all else set()

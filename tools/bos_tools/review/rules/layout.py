@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from bos_tools.errors import RepositoryError
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.world import Environment, down
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import World, down
 from bos_tools.tree.applied import patch
 from bos_tools.tree.nodes import Node, parse, plain_data
 
@@ -20,11 +20,14 @@ HOLDS = re.compile(
 UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})
 
 
-def l1_pins(env: Environment) -> Iterator[Finding]:
-    """Pins stand only in overlays, so that a bump is one line in one file.
-
-    Source: design.md, "The repository".
-    """
+@rule(
+    "L1",
+    title="Pins stand only in overlays, so that a bump is one line in one file",
+    remedy="move the entry of `images` to the overlays",
+    source="base/README.md#layout",
+)
+def pinned_in_overlays(env: World) -> Iterator[Fault]:
+    """A base's pin is shared by environments that are to run different versions."""
     for folder in sorted({f for unit, _ in env.units for f in env.tree.graph.folders(unit.folder)}):
         found = env.tree.graph.kustomization(folder)
         if found is not None and not folder.startswith("overlays/"):
@@ -32,12 +35,15 @@ def l1_pins(env: Environment) -> Iterator[Finding]:
                 yield env.file(found.path, pin.line, f"a pin outside of the overlays: {pin.name}")
 
 
-def l2_overlays(env: Environment) -> Iterator[Finding]:
-    """An overlay holds a pin, a size, a count, a host, and nothing else.
-
-    Source: design.md, "The repository". What environments share is a component; `diff -r` of two overlays is the
-    promotion report.
-    """
+@rule(
+    "L2",
+    title="An overlay holds a pin, a size, a count, a host, and nothing else",
+    severity="warning",
+    remedy="move the field to the base, or to a component that the environments share",
+    source="base/README.md#layout",
+)
+def overlays(env: World) -> Iterator[Fault]:
+    """What differs between two overlays is what a promotion has to think of."""
     for unit, found in env.units:
         for key in found.root.keys:
             if key.value not in UNIT_KEYS:
@@ -74,11 +80,14 @@ def _says(root: Node) -> Iterator[tuple[str, int]]:
             stack.append((f"{pointer}/{step}", item, at))
 
 
-def l3_environment(env: Environment) -> Iterator[Finding]:
-    """environment.yaml says what the environment is, in the words of its schema.
-
-    Source: design.md, "The repository"; the schema is `environment.schema.json` of this package.
-    """
+@rule(
+    "L3",
+    title="environment.yaml says what the environment is, in the words of its schema",
+    remedy="correct the field; the editor completes it by the schema that the file names",
+    source="base/README.md#layout",
+)
+def environment(env: World) -> Iterator[Fault]:
+    """Every gate and number that an environment demands is read from it."""
     path = f"overlays/{env.name}/environment.yaml"
     data = env.tree.source.read(path)
     if data is None:
@@ -109,22 +118,28 @@ def l3_environment(env: Environment) -> Iterator[Finding]:
             yield env.file(path, line, f"growth.classes has no limits for {key}: {name}")
 
 
-def l4_everywhere(env: Environment) -> Iterator[Finding]:
-    """A service of the plan, or of the first environment, has its unit in every one.
-
-    Source: design.md, "The repository": the environments differ in numbers, not in what they are made of.
-    """
+@rule(
+    "L4",
+    title="A service of the plan, or of the first environment, has its unit in every one",
+    remedy="add the unit, and list it in the environment's kustomization.yaml",
+    source="base/README.md#layout",
+)
+def everywhere(env: World) -> Iterator[Fault]:
+    """The environments differ in numbers, not in what they are made of."""
     first, *others = env.tree.settings.environments
     elsewhere = {name for other in others for name in env.tree.services(other)} & set(SERVICES)
     for service in sorted({*env.tree.services(first), *elsewhere} - set(env.tree.services(env.name))):
         yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} lacks the service {service}")
 
 
-def l5_pinned(env: Environment) -> Iterator[Finding]:
-    """Every image that a unit runs is pinned in its kustomization.
-
-    Source: design.md, "The repository": a version that stands in a base is one that no bump or digest reaches.
-    """
+@rule(
+    "L5",
+    title="Every image that a unit runs is pinned in its kustomization",
+    remedy="name the image by its placeholder in the base, and pin it in the overlay",
+    source="base/README.md#layout",
+)
+def pinned(env: World) -> Iterator[Fault]:
+    """A version that stands in a base is one that no bump or digest reaches."""
     pinned = {unit: {pin.rendered for pin in found.pins} for unit, found in env.units}
     running = [
         (made, str(container.get("image") or ""), (*path, "image")) for made, container, path in env.containers()

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES
-from bos_tools.review.world import Environment, Made, down, selected
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import Rendered, World, down, selected
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity
 
@@ -14,7 +14,7 @@ STORAGE = ("resources", "requests", "storage")
 WAVE = "argocd.argoproj.io/sync-wave"
 
 
-def adopted(made: Made | None, template: str) -> list[str]:
+def adopted(made: Rendered | None, template: str) -> list[str]:
     """Return the names of the claims that a StatefulSet adopts for one of its volumeClaimTemplates, none without it."""
     listed = made.get("spec", "volumeClaimTemplates") or [] if made is not None else []
     if made is None or template not in [down(one, "metadata", "name") for one in listed]:
@@ -22,11 +22,15 @@ def adopted(made: Made | None, template: str) -> list[str]:
     return [f"{template}-{made.object.name}-{number}" for number in range(made.get("spec", "replicas") or 1)]
 
 
-def s11_templates(env: Environment) -> Iterator[Finding]:
-    """A StatefulSet's volumeClaimTemplates have their claims declared in Git, one a replica, each as its template.
-
-    Source: storage.md: templates are immutable, and Argo CD does not compare them, so growth edits the declared claims.
-    In another sync wave they would wait for pods that wait for them; with a retention policy they would be deleted.
+@rule(
+    "S11",
+    title="A StatefulSet's volumeClaimTemplates have their claims declared in Git, one a replica, each as its template",
+    remedy="declare `TEMPLATE-SET-NUMBER` beside the StatefulSet for every replica, equal to the template",
+    source=".github/decisions/0013-growth.md",
+)
+def templates(env: World) -> Iterator[Fault]:
+    """Templates are immutable, and Argo CD does not compare them, so growth edits the declared claims. In another sync
+    wave they would wait for pods that wait for them; with a retention policy they would be deleted.
     """
     for made in env.of("StatefulSet"):
         for event in ("whenDeleted", "whenScaled"):
@@ -49,7 +53,7 @@ def s11_templates(env: Environment) -> Iterator[Finding]:
                     yield env.at(claim, f"no replica mounts the claim {claim.object.name}")
 
 
-def _as_template(env: Environment, made: Made, claim: Made, template: Any) -> Iterator[Finding]:
+def _as_template(env: World, made: Rendered, claim: Rendered, template: Any) -> Iterator[Fault]:
     """Yield how a declared claim differs from what its StatefulSet would make."""
     fields: list[tuple[str, ...]] = [STORAGE, ("storageClassName",), ("accessModes",)]
     for path in fields:
@@ -64,11 +68,15 @@ def _as_template(env: Environment, made: Made, claim: Made, template: Any) -> It
         yield env.at(claim, message, ("metadata", "annotations", WAVE))
 
 
-def p13_replicas(env: Environment) -> Iterator[Finding]:
-    """Several replicas run on different nodes and leave one at a time; where one takes the writes, it is elected.
-
-    Source: plan.md, "Decided": prod survives the loss of a node. After an outage of all, the pod with the newest data
-    may be any, so none waits for another; and the service's name must not lead to a replica, which refuses writes.
+@rule(
+    "P13",
+    title="Several replicas run on different nodes and leave one at a time; where one takes the writes, it is elected",
+    remedy="require podAntiAffinity over kubernetes.io/hostname, and a budget that lets one pod go",
+    source=".github/decisions/0008-redis-ha.md",
+)
+def elected(env: World) -> Iterator[Fault]:
+    """prod survives the loss of a node. After an outage of all, the pod with the newest data may be any, so none waits
+    for another; and the service's name must not lead to a replica, which refuses writes.
     """
     for made in env.of("StatefulSet"):
         count = made.get("spec", "replicas") or 1
@@ -91,7 +99,7 @@ def p13_replicas(env: Environment) -> Iterator[Finding]:
             yield from _elected(env, made, planned.elects, labels)
 
 
-def _elected(env: Environment, made: Made, elects: str, labels: dict[str, Any]) -> Iterator[Finding]:
+def _elected(env: World, made: Rendered, elects: str, labels: dict[str, Any]) -> Iterator[Fault]:
     name = made.object.name
     if made.get("spec", "podManagementPolicy") != "Parallel":
         yield env.at(made, f"a replica of {name} waits for the one before it", ("spec", "podManagementPolicy"))

@@ -3,17 +3,23 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.findings import Finding
-from bos_tools.review.world import Environment, Made, down, line_of
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.world import Rendered, World, down, line_of
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.version import is_moving
 
 
-def p8_web_init(env: Environment) -> Iterator[Finding]:
-    """web-init unpacks the assets once per version, as an Argo CD hook, and is the volume's only writer.
-
-    Source: plan.md, rule 8 and "Decided": a Job's template is immutable, so each sync makes it anew.
-    """
+@rule(
+    "P8",
+    title="web-init unpacks the assets once per version, as an Argo CD hook, and is the volume's only writer",
+    remedy=(
+        "keep base/web/job.yaml a Sync hook with BeforeHookCreation, of the image that web runs; web mounts "
+        "the volume read-only"
+    ),
+    source="base/README.md#rule-8",
+)
+def web_init(env: World) -> Iterator[Fault]:
+    """A Job's template is immutable, so each sync makes it anew; a second writer would tear a release apart."""
     web = env.one("Deployment", "web")
     job = env.one("Job", "web-init")
     if web is None or not _mounts(web, "frontend-data"):
@@ -48,17 +54,22 @@ def p8_web_init(env: Environment) -> Iterator[Finding]:
         yield env.at(job, "web-init keeps no sentinel .initialized")
 
 
-def _mounts(made: Made, claim: str) -> list[tuple[int, Any]]:
+def _mounts(made: Rendered, claim: str) -> list[tuple[int, Any]]:
     pod = made.get("spec", "template", "spec") or {}
     names = [v.get("name") for v in pod.get("volumes") or [] if down(v, "persistentVolumeClaim", "claimName") == claim]
     first = (pod.get("containers") or [{}])[0]
     return [(i, m) for i, m in enumerate(first.get("volumeMounts") or []) if m.get("name") in names]
 
 
-def p9_versions(env: Environment) -> Iterator[Finding]:
-    """Every pin is an explicit version, and has a digest where the environment demands it.
-
-    Source: plan.md, rule 9. `gates.undigested` of environment.yaml allows exact pins made with no registry at hand.
+@rule(
+    "P9",
+    title="Every pin is an explicit version, and has a digest where the environment demands it",
+    remedy="`bos-tools bump SERVICE=VERSION`, with `--digest` where the environment demands one",
+    source="base/README.md#rule-9",
+)
+def versions(env: World) -> Iterator[Fault]:
+    """A moving tag is another program tomorrow. `gates.undigested` of environment.yaml allows exact pins made with no
+    registry at hand.
     """
     gates = env.gates
     file = f"overlays/{env.name}/environment.yaml"
@@ -89,11 +100,14 @@ def _field(node: Any, key: str) -> int:
     return next((k.line for k in node.keys if k.value == key), 0)
 
 
-def p11_pipeline(env: Environment) -> Iterator[Finding]:
-    """The whole environment is what its units are: the aggregator lists each of them, and nothing else.
-
-    Source: plan.md, rule 11; design.md, "The repository": Argo CD syncs the units, a cluster without it the aggregator.
-    """
+@rule(
+    "P11",
+    title="The whole environment is what its units are: the aggregator lists each of them, and nothing else",
+    remedy="list each unit once under `resources` of the environment's kustomization.yaml, and keep nothing else there",
+    source="base/README.md#rule-11",
+)
+def aggregator(env: World) -> Iterator[Fault]:
+    """Argo CD syncs the units, a cluster without it the aggregator: both must get the same."""
     found = env.aggregator
     if found is None:
         if f"overlays/{env.name}/kustomization.yaml" not in env.files:  # else K9 has it

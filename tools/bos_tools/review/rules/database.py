@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.database import is_database, services
-from bos_tools.review.findings import Finding
 from bos_tools.review.plan import SERVICES, Planned
-from bos_tools.review.rules_pods import KEPT
-from bos_tools.review.world import Environment, Made, down, selected, tolerates
+from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rules.pods import KEPT
+from bos_tools.review.world import Rendered, World, down, selected, tolerates
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 
 
-def p12_database(env: Environment) -> Iterator[Finding]:
-    """A database that an operator runs has the plan's numbers, nodes and name, a standby, and a backup each day.
-
-    Source: plan.md, table "Services", rules 1 and 4, and "Decided": primary and standby, the DNS name stays. With two
-    instances `required` durability stops writes while one is away; with the object Argo CD would delete the claims.
+@rule(
+    "P12",
+    title="A database that an operator runs has the plan's numbers, nodes and name, a standby, and a backup each day",
+    remedy="write the plan's numbers in the Cluster; its size belongs to the overlay",
+    source=".github/decisions/0009-data-services.md",
+)
+def database(env: World) -> Iterator[Fault]:
+    """The render holds no pod and no claim of it. With two instances `required` durability stops writes while one is
+    away; with the object Argo CD would delete the claims.
     """
     for made in env.of("Cluster"):
         planned = SERVICES.get(made.object.name)
@@ -28,7 +32,7 @@ def p12_database(env: Environment) -> Iterator[Finding]:
         yield from _kept(env, made)
 
 
-def _numbers(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+def _numbers(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
     name = made.object.name
     if made.get("spec", "instances") != 2:
         yield env.at(made, f"{name} is a primary and a standby: {made.get('spec', 'instances')}", ("spec", "instances"))
@@ -54,7 +58,7 @@ def _numbers(env: Environment, made: Made, planned: Planned) -> Iterator[Finding
         )
 
 
-def _size(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+def _size(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
     name, (low, high) = made.object.name, next(sizes for sizes in planned.claims.values() if sizes)
     shown = made.get("spec", "storage", "size")
     size = quantity(shown)
@@ -66,7 +70,7 @@ def _size(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
         yield env.at(made, f"{name} is of a class that the platform lacks: {used}", ("spec", "storage", "storageClass"))
 
 
-def _nodes(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
+def _nodes(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
     said: Any = made.get("spec", "affinity") or {}
     node = next((node for node in env.nodes() if node.get("role") == planned.role), None)
     place: Path = ("spec", "affinity")
@@ -83,7 +87,7 @@ def _nodes(env: Environment, made: Made, planned: Planned) -> Iterator[Finding]:
             yield env.at(made, message, (*place, "tolerations"))
 
 
-def _kept(env: Environment, made: Made) -> Iterator[Finding]:
+def _kept(env: World, made: Rendered) -> Iterator[Fault]:
     name = made.object.name
     options = (made.get("metadata", "annotations") or {}).get("argocd.argoproj.io/sync-options")
     if not set(str(options).split(",")) >= KEPT:

@@ -1,0 +1,50 @@
+"""The run of the rules: on one tree, and on the change from one tree to another."""
+
+from collections.abc import Iterable
+
+from bos_tools.errors import Usage
+from bos_tools.render.kustomize import Renderer
+from bos_tools.review.findings import Finding, merged
+from bos_tools.review.registry import Rule, Scope
+from bos_tools.review.table import RULES
+from bos_tools.review.world import Pair, Recovered, World, environments
+from bos_tools.tree.layout import Tree
+
+
+def of(scope: Scope) -> list[Rule]:
+    """Return the rules that look at one kind of thing, in the table's order."""
+    return [rule for rule in RULES.values() if rule.scope is scope]
+
+
+def check(tree: Tree, renderer: Renderer, env: str | None = None) -> list[Finding]:
+    """Return every finding in one environment or in all; a broken unit is one finding, and the rest is judged."""
+    names = list(tree.settings.environments) if env is None else [tree.environment(env)]
+    worlds = environments(tree, renderer, names)
+    return merged(finding for world in worlds for finding in _judged(of(Scope.environment), world, world.name))
+
+
+def judge(old: Tree, new: Tree, renderer: Renderer, env: str | None, recovered: Recovered = ()) -> list[Finding]:
+    """Return every finding about the change from one tree to another; what does not render is `check`'s to report."""
+    names = [name for name in new.settings.environments if env in (None, name)]
+    known = [name for name in names if name in old.settings.environments]
+    before = {world.name: world for world in environments(old, renderer, known)}
+    after = [world for world in environments(new, renderer, names) if world.name in before]
+    pairs = [Pair(before[world.name], world, recovered) for world in after]
+    return merged(finding for pair in pairs for finding in _judged(of(Scope.change), pair, pair.new.name))
+
+
+def _judged(rules: Iterable[Rule], subject: World | Pair, env: str) -> Iterable[Finding]:
+    for rule in rules:
+        for fault in rule.judge(subject):
+            yield Finding(fault.path, fault.line, rule.id, fault.message, fault.object, (env,))
+
+
+def explain(identity: str) -> Rule:
+    """Return a rule by its id, in letters of any case.
+
+    Raises Usage for an id that is none.
+    """
+    found = RULES.get(identity.upper())
+    if found is None:
+        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(RULES)}")
+    return found
