@@ -90,6 +90,7 @@ def argocd(monkeypatch) -> FakeArgo:
 
     monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
     monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
+    monkeypatch.setenv("BOS_ARGOCD_SERVER", "https://argocd.example.com")
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
 
     fake.refreshed = reconcile

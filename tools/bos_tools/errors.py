@@ -10,7 +10,27 @@ BosError
 Exit code 3 is any exception that is not in this tree: our bug.  130 is an interrupt.
 """
 
+import base64
 from typing import ClassVar
+from urllib.parse import quote
+
+_concealed: set[str] = set()
+SHORTEST = 4
+"""Characters of a secret that is concealed: a shorter one would hide parts of other words."""
+
+
+def conceal(*secrets: str) -> None:
+    """Let secrets that are sent somewhere come back in no message: as they are, in Base64, or quoted for a URL."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            _concealed.update({secret, base64.b64encode(secret.encode()).decode(), quote(secret, safe="")})
+
+
+def veiled(text: str) -> str:
+    """Return a text without the secrets that were sent."""
+    for secret in sorted(_concealed, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 class BosError(Exception):
@@ -19,11 +39,11 @@ class BosError(Exception):
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = veiled(message)
+        super().__init__(self.message)
         self.reason = reason
         """A stable slug for programs, such as `floating-tag`."""
-        self.hint = hint
+        self.hint = veiled(hint)
         self.path = path
         self.line = line
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from bos_tools.cli.main import main
-from bos_tools.doors.http import Server, Untrusted
+from bos_tools.doors.failures import Untrusted
+from bos_tools.doors.http import Server
 from harness.argocd import ENVIRONMENT
 from harness.repositories import files, write
 from harness.servers import needs, run

@@ -247,3 +247,13 @@ def test_the_way_out_of_what_is_not_registered_names_the_environment_that_was_as
     _, _, err = run_argocd(*words)
 
     assert "bos-tools argocd register --env dev --apply" in err
+
+
+def test_no_token_goes_to_an_address_that_only_the_repository_names(run, argo, monkeypatch):
+    monkeypatch.delenv("BOS_ARGOCD_SERVER")
+
+    code, out, err = run("status")
+
+    assert (code, out, argo.seen) == (2, "", [])
+    assert "the token goes to no address that only the repository names: https://argocd.example.com" in err
+    assert "hint: if it is the right one: --server https://argocd.example.com, or BOS_ARGOCD_SERVER" in err

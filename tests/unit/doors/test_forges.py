@@ -145,7 +145,8 @@ def test_a_token_that_is_none_is_told_without_its_text(monkeypatch):
         (httpx2.Response(500, text="oops"), "http-failed", "answered 500: oops"),
         (httpx2.Response(403, json={"message": "You have exceeded a secondary rate limit"}), "rate-limited", "left alone for a minute"),
         (httpx2.Response(429, headers={"retry-after": "3600"}), "rate-limited", "left alone for 3600 s"),
-        (httpx2.Response(200, text="<html>"), "bad-answer", "no pull request"),
+        (httpx2.Response(200, text="<html>"), "bad-answer", "answered a web page"),
+        (httpx2.Response(200, json={"a": 1}), "bad-answer", "no pull request"),
         (httpx2.ReadError("reset"), "unreachable", "can't be reached"),
     ],
 )  # fmt: skip

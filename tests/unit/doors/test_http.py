@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx2
 import pytest
 
-from bos_tools.doors.http import HttpFailed, Server, Unreachable
+from bos_tools.doors.failures import HttpFailed, Unreachable, WrongAnswer
+from bos_tools.doors.http import Server
 from bos_tools.errors import Usage
 
 
@@ -128,7 +129,7 @@ def test_a_redirect_is_an_error_because_a_token_is_not_carried_elsewhere():
 def test_json_that_is_none_is_an_error_in_one_sentence():
     door, _ = server(httpx2.Response(200, headers={"content-type": "application/json"}, text="{"))
 
-    with pytest.raises(HttpFailed, match="no JSON"):
+    with pytest.raises(WrongAnswer, match="no JSON"):
         door.call("GET", "/x")
 
 

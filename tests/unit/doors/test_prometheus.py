@@ -3,7 +3,8 @@
 import httpx2
 import pytest
 
-from bos_tools.doors.http import HttpFailed, Server
+from bos_tools.doors.failures import HttpFailed
+from bos_tools.doors.http import Server
 from bos_tools.doors.prometheus import Prometheus
 from bos_tools.errors import OutsideError, Usage
 

@@ -55,8 +55,15 @@ class Access:
                 reason="no-token",
                 hint="--token-file, BOS_ARGOCD_TOKEN, or BOS_ARGOCD_USERNAME and BOS_ARGOCD_PASSWORD",
             )
+        named = _named_outside(self)
+        if named is None:  # whoever writes environment.yaml would be given the token
+            raise Usage(
+                f"the token goes to no address that only the repository names: {said.server}",
+                reason="address-not-given",
+                hint=f"if it is the right one: --server {said.server}, or BOS_ARGOCD_SERVER",
+            )
         client = ArgoCD.connect(
-            address(self, said),
+            named.rstrip("/"),
             token=token,
             user=(name, password) if name and password else None,
             ca_file=str(self.ca_file) if self.ca_file else None,
@@ -73,7 +80,12 @@ class Access:
 
 def address(access: Access, said: "Registration") -> str:
     """Return Argo CD's address."""
-    return (access.server or os.environ.get("BOS_ARGOCD_SERVER") or said.server).rstrip("/")
+    return (_named_outside(access) or said.server).rstrip("/")
+
+
+def _named_outside(access: Access) -> str | None:
+    """Return the address that somebody gave who does not write the repository."""
+    return access.server or os.environ.get("BOS_ARGOCD_SERVER") or None
 
 
 def secret(path: Path) -> str:

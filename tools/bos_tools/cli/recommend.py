@@ -164,14 +164,16 @@ def server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
     from bos_tools.doors.prometheus import Prometheus
     from bos_tools.storage.growth import prometheus, prometheus_labels
 
-    url = named or os.environ.get("BOS_PROMETHEUS") or prometheus(tree, env)
+    given = named or os.environ.get("BOS_PROMETHEUS")
+    url = given or prometheus(tree, env)
     if not url:
         raise Usage(
             f"nothing names the Prometheus of {env}",
             reason="no-prometheus",
             hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in overlays/{env}/environment.yaml",
         )
-    return Prometheus(url, os.environ.get("BOS_PROMETHEUS_TOKEN"), labels=prometheus_labels(tree, env))
+    token = os.environ.get("BOS_PROMETHEUS_TOKEN") if given else None  # whoever writes the repository gets none
+    return Prometheus(url, token, labels=prometheus_labels(tree, env))
 
 
 def usage(tree: "Tree", env: str, named: str | None, namespace: str) -> dict[str, dict[str, float]]:

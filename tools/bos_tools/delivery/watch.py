@@ -9,7 +9,7 @@ from typing import Self
 from bos_tools.doors.argocd.client import ArgoCD, StaleVersion
 from bos_tools.doors.argocd.faults import may_retry, translated
 from bos_tools.doors.argocd.models import Application
-from bos_tools.doors.http import HttpFailed, Unreachable
+from bos_tools.doors.failures import HttpFailed, Unreachable
 from bos_tools.errors import BosError, OutsideError
 
 LONGEST_PAUSE = 5.0

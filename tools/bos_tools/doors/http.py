@@ -1,15 +1,17 @@
-"""The door to HTTP: the only module that imports httpx2; timeouts everywhere, TLS verified, no secret in an error."""
+"""The door to HTTP: timeouts everywhere, TLS verified, every answer bounded, a token only where it may go."""
 
 import random
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bos_tools.errors import OutsideError, Usage
+from bos_tools.doors import answers
+from bos_tools.doors.answers import Answer, Asked
+from bos_tools.doors.failures import HttpFailed, Unreachable, Untrusted, is_passing, translated
+from bos_tools.errors import OutsideError, Usage, conceal
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,89 +24,11 @@ CONNECT_TIMEOUT = 5.0
 PATIENCE = 60.0
 """Seconds over all tries of one call."""
 LONGEST_PAUSE = 10.0
-PASSING = frozenset({429, 502, 503, 504})
-"""Answers that may differ the next time, whatever was asked (argocd.md, "API")."""
-
-
-class HttpFailed(OutsideError):
-    """Raised when a server answered with an error; carries the status and what it said."""
-
-    def __init__(self, who: str, status: int, said: str, body: Any = None, *, retry_after: float = 0.0) -> None:
-        reason = {401: "unauthorized", 403: "forbidden", 404: "not-found", 409: "conflict"}.get(status, "http-failed")
-        super().__init__(f"{who} answered {status}: {said[:1000] or 'nothing'}", reason=reason)
-        self.status = status
-        self.said = said
-        self.body = body
-        self.retry_after = retry_after
-        """Seconds that the server asks to be left alone."""
-
-
-class Unreachable(OutsideError):
-    """Raised when a server gave no answer."""
-
-    def __init__(self, who: str, url: str, said: str, *, is_early: bool) -> None:
-        super().__init__(
-            f"{who} can't be reached at {url}: {said}",
-            reason="unreachable",
-            hint=f"is it running, and is this its address: {url}",
-        )
-        self.is_early = is_early
-        """The request can't have reached the server."""
-
-
-class Untrusted(Unreachable):
-    """Raised when a server's certificate is signed by nobody whom we trust, or for another name: no wait mends it."""
-
-    def __init__(self, who: str, url: str, said: str) -> None:
-        super().__init__(who, url, f"its certificate is not trusted: {said}", is_early=True)
-        self.reason = "untrusted"
-        self.hint = f"is this the name that the certificate is for: {url}"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server answered: parsed JSON, or the text."""
-
-    status: int
-    data: Any
-    headers: Mapping[str, str]
-
-
 LOOPBACK = re.compile(r"https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
+CREDENTIALS = frozenset({"authorization", "private-token"})
+"""Headers that hold a secret."""
 Retry = Callable[[HttpFailed], bool]
-
-
-def is_passing(failed: HttpFailed) -> bool:
-    """Tell whether the same request may succeed in a moment."""
-    return failed.status in PASSING
-
-
-@contextmanager
-def translated(who: str, url: str) -> Iterator[None]:
-    """Turn the library's errors into HttpFailed and Unreachable."""
-    import httpx2
-
-    try:
-        yield
-    except httpx2.HTTPStatusError as error:
-        raise HttpFailed(who, error.response.status_code, _said(error.response.text)) from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        if said := _distrust(error):
-            raise Untrusted(who, url, said) from error
-        said = str(error).strip() or type(error).__name__
-        if isinstance(error, httpx2.LocalProtocolError):  # the library quotes the header, and so the token
-            said = type(error).__name__
-        is_early = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
-        raise Unreachable(who, url, said[:300], is_early=is_early) from error
-
-
-def _distrust(error: BaseException | None) -> str:
-    """Return why a certificate is not trusted, nothing for an error of another kind."""
-    import ssl
-
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error.verify_message.rstrip(".") if error is not None else ""
+Tell = Callable[[str], None]
 
 
 def address(who: str, url: str) -> str:
@@ -133,9 +57,20 @@ def address(who: str, url: str) -> str:
     return url.rstrip("/")
 
 
-def _headers(who: str, given: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers that can be sent; raises Usage, without a word of it, where a token is none."""
+def _headers(who: str, url: str, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers that can be sent.
+
+    Raises Usage, without a word of it, for a token that is none, or that would cross a network in clear text.
+    """
     found = dict(given or {})
+    secrets = [value for name, value in found.items() if name.lower() in CREDENTIALS]
+    conceal(*(part for value in secrets for part in (value, value.rpartition(" ")[2])))
+    if secrets and url.startswith("http://") and not LOOPBACK.match(url):
+        raise Usage(
+            f"no token is sent to {who} in clear text: {url}",
+            reason="clear-text",
+            hint=f"https://{url.removeprefix('http://')}, if it speaks TLS",
+        )
     for name, value in found.items():
         if not (value.isascii() and value.isprintable()):
             raise Usage(
@@ -159,13 +94,18 @@ class Server:
         transport: "Transport | None" = None,
         patience: float = PATIENCE,
         reach: float | None = None,
+        is_json: bool = False,
+        tell: Tell = lambda _: None,
     ) -> None:
         self.who = who
         self.url = address(who, url)
+        self._asked = Asked(who, self.url, is_json)
+        self.tell = tell
+        """Hears why a call takes longer."""
         self.patience = patience
         self.reach = patience if reach is None else reach
         """Seconds to go on trying to connect."""
-        self._headers = _headers(who, headers)
+        self._headers = _headers(who, self.url, headers)
         self._verify = verify
         self._transport = transport
         self._made: httpx2.Client | None = None
@@ -219,34 +159,41 @@ class Server:
         """
         began = time.monotonic()
         deadline = began + self.patience
+        limit = began + max(self.patience, timeout or TIMEOUT)
         tries = 0
         while True:
             tries += 1
             pause = min(LONGEST_PAUSE, 0.2 * 2 ** min(tries, 6)) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
             try:
-                return self._once(method, path, params, json, timeout)
+                seconds = min(timeout or TIMEOUT, limit - time.monotonic())
+                return self._once(method, path, params, json, max(seconds, CONNECT_TIMEOUT))
             except HttpFailed as failed:
                 if not retry(failed):
                     raise
                 pause = max(pause, failed.retry_after)
                 if time.monotonic() + pause > deadline:
                     raise
+                self.tell(f"{failed.message}; asking again for at most {deadline - time.monotonic():.0f} s")
             except Untrusted:
                 raise
             except Unreachable as lost:
                 if not (lost.is_early or method == "GET") or time.monotonic() + pause > began + self.reach:
                     raise
+                self.tell(f"{lost.message}; trying for at most {began + self.reach - time.monotonic():.0f} s more")
             time.sleep(pause)
 
     def _once(
-        self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: Any, timeout: float | None
+        self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: Any, seconds: float
     ) -> Answer:
         import httpx2
 
-        patience = httpx2.USE_CLIENT_DEFAULT if timeout is None else timeout
-        with translated(self.who, self.url):
-            response = self._client.request(method, path, params=params, json=json, timeout=patience)
-        return self._judged(response)
+        patience = httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT))
+        with (
+            translated(self.who, self.url),
+            self._client.stream(method, path, params=params, json=json, timeout=patience) as response,
+        ):
+            content = answers.body(self._asked, response, seconds)
+        return answers.judged(self._asked, response.status_code, response.headers, content)
 
     @contextmanager
     def lines(self, path: str, *, params: Mapping[str, str | int | bool] | None = None) -> Iterator[Iterator[str]]:
@@ -259,11 +206,11 @@ class Server:
             self._client.stream("GET", path, params=params, timeout=patience) as response,
         ):
             if response.status_code >= 400:
-                response.read()
-                self._judged(response)
+                content = answers.body(self._asked, response, TIMEOUT)
+                answers.judged(self._asked, response.status_code, response.headers, content)
             self._streaming = response
             try:
-                yield response.iter_lines()
+                yield answers.lines(self._asked, response.iter_bytes())
             finally:
                 self._streaming = None
 
@@ -275,48 +222,3 @@ class Server:
         if stream is not None:
             with suppress(OSError):
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    def _judged(self, response: "httpx2.Response") -> Answer:
-        body: Any = response.text
-        if "json" in response.headers.get("content-type", "") and body:
-            try:
-                body = response.json()
-            except ValueError as error:
-                raise HttpFailed(self.who, response.status_code, "no JSON, though it says so") from error
-        if response.status_code >= 300:
-            wait = _wait(response.headers)
-            raise HttpFailed(self.who, response.status_code, _said(body), body, retry_after=wait)
-        return Answer(response.status_code, body, dict(response.headers))
-
-
-def _said(body: Any) -> str:
-    """Return a server's own words on an error, on one line."""
-    if isinstance(body, dict):
-        body = body.get("message") or body.get("error_description") or body.get("error") or body
-    return " ".join(str(body).split())[:1000]
-
-
-def _wait(headers: Mapping[str, str]) -> float:
-    """Return for how many seconds a server asks to be left alone: by Retry-After, or by a budget that is used up.
-
-    GitHub counts in `x-ratelimit-*`, GitLab in `ratelimit-*`; the reset is in seconds since 1970 (their documentation
-    of REST rate limits).
-    """
-    if asked := headers.get("retry-after", ""):
-        return _seconds(asked)
-    for budget in ("x-ratelimit", "ratelimit"):
-        reset = headers.get(f"{budget}-reset", "")
-        if headers.get(f"{budget}-remaining") == "0" and reset.isdigit():
-            return max(float(reset) - time.time(), 0.0)
-    return 0.0
-
-
-def _seconds(text: str) -> float:
-    """Return what a Retry-After asks for (RFC 9110, section 10.2.3): seconds or a date."""
-    if text.isdigit():
-        return float(text)
-    from email.utils import parsedate_to_datetime
-
-    with suppress(ValueError):
-        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
-    return 0.0

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol, Self
 
-from bos_tools.doors.http import Answer, HttpFailed, Server, address
+from bos_tools.doors.answers import Answer
+from bos_tools.doors.failures import HttpFailed
+from bos_tools.doors.http import Server, address
 from bos_tools.errors import OutsideError
 
 PATIENCE = 10.0
@@ -46,7 +48,7 @@ class Prometheus:
     ) -> None:
         self.url = address("Prometheus", url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE)
+        self._server = server or Server("Prometheus", self.url, headers=headers, patience=PATIENCE, is_json=True)
         self._labels = dict(labels or {})
         self.warnings: list[str] = []
         """What the server said beside its answers: a part of the data may be missing."""
@@ -81,9 +83,10 @@ class Prometheus:
             raise
         data = said.get("data") if isinstance(said, dict) and said.get("status") == "success" else None
         found = data.get("result") if isinstance(data, dict) and data.get("resultType") == kind else None
-        if not isinstance(found, list):
+        if not isinstance(found, list) or not all(isinstance(series, dict) for series in found):
             raise self._is_none()
-        self.warnings += [str(one) for one in said.get("warnings") or () if str(one) not in self.warnings]
+        warnings = said.get("warnings")
+        self.warnings += [str(w) for w in warnings if str(w) not in self.warnings] if isinstance(warnings, list) else []
         return found
 
     def _is_none(self) -> OutsideError:
@@ -100,5 +103,11 @@ def _quoted(value: str) -> str:
 
 
 def _series(one: dict[str, Any], pairs: Any) -> Series:
-    points = [(float(moment), float(value)) for moment, value in pairs or ()]
-    return Series(one.get("metric") or {}, tuple(point for point in points if isfinite(point[1])))
+    try:
+        points = [(float(moment), float(value)) for moment, value in pairs or ()]
+        labels = {str(name): str(value) for name, value in (one.get("metric") or {}).items()}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise OutsideError(
+            "Prometheus answered something that is no series", reason="bad-answer", hint="is this its address"
+        ) from error
+    return Series(labels, tuple(point for point in points if isfinite(point[1])))

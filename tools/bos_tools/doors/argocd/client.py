@@ -1,22 +1,26 @@
 """Argo CD's API: thin, one method a call, always with the project, or a missing application looks forbidden."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from bos_tools.doors.argocd.faults import code, may_retry, told, translated
 from bos_tools.doors.argocd.models import Application, Data, Managed, Resource, Windows
-from bos_tools.doors.http import PATIENCE, HttpFailed, Server
-from bos_tools.errors import OutsideError
+from bos_tools.doors.failures import HttpFailed, WrongAnswer
+from bos_tools.doors.http import PATIENCE, Server
+from bos_tools.errors import OutsideError, conceal
 
 if TYPE_CHECKING:
     from bos_tools.doors.http import Transport
 
+Built = TypeVar("Built")
 WHO = "Argo CD"
 RENDER_TIMEOUT = 120.0
 """Seconds for a call that makes the repo server fetch and render."""
+REACH = 15.0
+"""Seconds to go on trying to connect: a wrong address should not look like a hang."""
 ABSENT = (403, 404)
 """How a missing application or project is answered, by what the user may see."""
 
@@ -47,13 +51,25 @@ class ArgoCD:
 
         def server(headers: dict[str, str]) -> Server:
             verify: bool | str = False if insecure else ca_file or True
-            return Server(WHO, url, headers=headers, verify=verify, transport=transport, patience=patience)
+            reach = min(patience, REACH)
+            return Server(
+                WHO,
+                url,
+                headers=headers,
+                verify=verify,
+                transport=transport,
+                patience=patience,
+                reach=reach,
+                is_json=True,
+            )
 
         if token is None and user is not None:
             door = server({})
             with told(f"to log in as {user[0]}"):
+                conceal(user[1])
                 body = {"username": user[0], "password": user[1]}
-                token = str(door.call("POST", "/api/v1/session", json=body).data["token"])
+                answer = door.call("POST", "/api/v1/session", json=body)
+                token = shaped(url, lambda: str(answer.data["token"]))
             door.close()
         return cls(server({"Authorization": f"Bearer {token}"} if token else {}))
 
@@ -73,6 +89,9 @@ class ArgoCD:
         asked = f"/api/v1/{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         return self._server.call(method, asked, json=body, retry=may_retry, timeout=RENDER_TIMEOUT).data
 
+    def _shaped(self, build: Callable[[], Built]) -> Built:
+        return shaped(self.url, build)
+
     def _absent_or(self, what: str, path: str, query: Data | None = None) -> Any:
         """Return an answer, None where there is no such thing."""
         try:
@@ -89,19 +108,19 @@ class ArgoCD:
         query = {"project": project, **({"refresh": "normal"} if refresh else {})}
         with told(f"about {name}"):
             data = self._absent_or(f"about {name}", f"applications/{quote(name)}", query)
-        return None if data is None else Application.model_validate(data)
+        return None if data is None else self._shaped(lambda: Application.model_validate(data))
 
     def applications(self, projects: Sequence[str], selector: str = "") -> list[Application]:
         """Return the applications of some projects that the user may see."""
         query = {"project": list(projects), **({"selector": selector} if selector else {})}
         data = self._call("to list applications", "GET", "applications", query=query)
-        return Application.read(data)
+        return self._shaped(lambda: Application.read(data))
 
     def owners(self) -> dict[str, str]:
         """Return the project of every application that the user may see, by name."""
         query = {"fields": "items.metadata.name,items.spec.project"}
         data = self._call("to list applications", "GET", "applications", query=query)
-        return {one.name: one.project for one in Application.read(data)}
+        return self._shaped(lambda: {one.name: one.project for one in Application.read(data)})
 
     def create(self, data: Data) -> None:
         """Create an application; Argo CD renders it and holds it against its project first."""
@@ -141,26 +160,27 @@ class ArgoCD:
     def managed(self, name: str, project: str) -> list[Managed]:
         """Return every object of an application, as Git wants it and as it is."""
         path = f"applications/{quote(name)}/managed-resources"
-        return Managed.read(self._call(f"what {name} manages", "GET", path, query={"project": project}))
+        data = self._call(f"what {name} manages", "GET", path, query={"project": project})
+        return self._shaped(lambda: Managed.read(data))
 
     def nodes(self, name: str, project: str) -> list[Resource]:
         """Return the tree of an application, flat: its objects and what they made, with the health of each."""
         path = f"applications/{quote(name)}/resource-tree"
         data = self._call(f"for the tree of {name}", "GET", path, query={"project": project})
-        return [Resource.model_validate(one) for one in (data or {}).get("nodes") or []]
+        return self._shaped(lambda: [Resource.model_validate(one) for one in (data or {}).get("nodes") or []])
 
     def manifests(self, name: str, project: str, revision: str = "") -> list[Data]:
         """Return what Argo CD renders for an application, at its own revision or another."""
         query = {"project": project, **({"revision": revision} if revision else {})}
         path = f"applications/{quote(name)}/manifests"
         data = self._call(f"to render {name}", "GET", path, query=query)
-        return [json.loads(text) for text in data.get("manifests") or []]
+        return self._shaped(lambda: [json.loads(text) for text in data.get("manifests") or []])
 
     def windows(self, name: str, project: str) -> Windows:
         """Return what the project's windows allow now; Argo CD's own `canSync` speaks of people alone."""
         path = f"applications/{quote(name)}/syncwindows"
         data = self._call(f"for the sync windows of {name}", "GET", path, query={"project": project})
-        return Windows.model_validate(data or {})
+        return self._shaped(lambda: Windows.model_validate(data or {}))
 
     @contextmanager
     def stream(self, projects: Sequence[str], selector: str, version: str = "") -> Iterator[Iterator[Data]]:
@@ -196,7 +216,10 @@ class ArgoCD:
         """Return a new token of a project's role; 0 seconds stand for ever."""
         path = f"projects/{quote(project)}/roles/{quote(role)}/token"
         body = {"project": project, "role": role, "expiresIn": seconds}
-        return str(self._call(f"for a token of {project}", "POST", path, body=body)["token"])
+        data = self._call(f"for a token of {project}", "POST", path, body=body)
+        token = self._shaped(lambda: str(data["token"]))
+        conceal(token)
+        return token
 
     def add_repository(self, data: Data) -> None:
         """Tell Argo CD a repository and its credentials, in place of those that it had."""
@@ -204,8 +227,16 @@ class ArgoCD:
 
     def settings(self) -> Data:
         """Return Argo CD's settings, as far as everybody may see them."""
-        data: Data = self._call("for its settings", "GET", "settings")
-        return data
+        data = self._call("for its settings", "GET", "settings")
+        return self._shaped(lambda: dict(data))
+
+
+def shaped(url: str, build: Callable[[], Built]) -> Built:
+    """Return what an answer means; raises WrongAnswer for one that has another shape."""
+    try:
+        return build()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # pydantic's own is a ValueError
+        raise WrongAnswer(WHO, url, "something else than Argo CD would") from error
 
 
 class StaleVersion(Exception):
@@ -218,14 +249,18 @@ def _event(line: str) -> Data:
         said = json.loads(line)
     except ValueError as error:
         raise OutsideError(f"Argo CD's stream broke in a line: {line[:80]}", reason="broken-stream") from error
-    result: Data | None = said.get("result")
-    if result is not None:
+    if not isinstance(said, dict):
+        raise OutsideError(f"Argo CD's stream broke in a line: {line[:80]}", reason="broken-stream")
+    result = said.get("result")
+    if isinstance(result, dict):
         return result
-    wrong = said.get("error") or {}
+    wrong = said.get("error")
+    wrong = wrong if isinstance(wrong, dict) else {}
     message = str(wrong.get("message", "nothing"))
     grpc = wrong.get("grpc_code") or wrong.get("code") or 0
-    status = wrong.get("http_code") or {16: 401, 7: 403, 5: 404}.get(grpc, 503)
+    status = wrong.get("http_code")
+    status = status if isinstance(status, int) else {16: 401, 7: 403, 5: 404}.get(grpc, 503)
     if status == 410 or "too old" in message:
         raise StaleVersion
-    failed = HttpFailed(WHO, int(status), message, wrong)
+    failed = HttpFailed(WHO, status, message, wrong)
     raise failed if may_retry(failed) or code(failed) == 14 else translated("for a stream", failed)

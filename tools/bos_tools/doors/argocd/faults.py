@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bos_tools.doors.http import PASSING, HttpFailed, Unreachable, Untrusted
+from bos_tools.doors.failures import PASSING, HttpFailed, Unreachable, Untrusted
 from bos_tools.errors import BosError, OutsideError, Refused
 
 IN_PROGRESS = "another operation is already in progress"

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from bos_tools.doors.http import Answer, HttpFailed, Server, is_passing
+from bos_tools.doors.answers import Answer
+from bos_tools.doors.failures import HttpFailed, WrongAnswer, is_passing
+from bos_tools.doors.http import Server
 from bos_tools.errors import OutsideError
 
 Made = TypeVar("Made")
+IS_IT = "is BOS_FORGE the right one, and BOS_FORGE_URL its address"
+MOST_PAGES = 50
+"""Pages of one list: 5,000 open pull requests of one repository."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class Token:
         return f"Token({self.variable})"
 
 
+def _items(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise TypeError
+    return data
+
+
 def is_worth_waiting(failed: HttpFailed) -> bool:
     """Tell whether to ask again: what passes by itself, and GitHub's 403 with a time after which it ends."""
     return is_passing(failed) or (failed.status == 403 and failed.retry_after > 0)
@@ -55,13 +66,16 @@ class Api:
 
     def pages(self, path: str, params: Mapping[str, str | int | bool]) -> Iterator[Any]:
         """Yield the items of a list, page after page (RFC 8288, `rel="next"`)."""
-        number = 1
-        while True:
+        for number in range(1, MOST_PAGES + 1):
             answer = self._ask("GET", path, {**params, "page": number}, None)
-            yield from self.read(list, answer.data)
+            yield from self.read(_items, answer.data)
             if 'rel="next"' not in answer.headers.get("link", ""):
                 return
-            number += 1
+        raise OutsideError(
+            f"{self.server.who} has more than {MOST_PAGES} pages of {path}",
+            reason="too-many-pages",
+            hint="close what nobody needs; a forge with less has another trouble",
+        )
 
     def read(self, build: Callable[[Any], Made], data: Any) -> Made:
         """Return what an answer means; raises OutsideError for one that has another shape."""
@@ -71,7 +85,7 @@ class Api:
             raise OutsideError(
                 f"{self.server.who} answered something that is no pull request",
                 reason="bad-answer",
-                hint="is BOS_FORGE the right one, and BOS_FORGE_URL its address",
+                hint=IS_IT,
             ) from error
 
     def _ask(self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: Any) -> Answer:
@@ -79,6 +93,9 @@ class Api:
             return self.server.call(method, path, params=params, json=json, retry=is_worth_waiting)
         except HttpFailed as failed:
             raise self._translated(failed) from failed
+        except WrongAnswer as wrong:
+            wrong.hint = IS_IT
+            raise
 
     def _translated(self, failed: HttpFailed) -> OutsideError:
         """Return a refusal in our words; what has no sentence of its own stays HttpFailed, with the forge's words."""

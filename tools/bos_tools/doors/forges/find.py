@@ -5,13 +5,14 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from bos_tools.doors.failures import HttpFailed, Unreachable
 from bos_tools.doors.forges.api import Address, Api, Token
 from bos_tools.doors.forges.gitea import Gitea
 from bos_tools.doors.forges.github import GitHub
 from bos_tools.doors.forges.gitlab import GitLab
 from bos_tools.doors.forges.pull import Forge
 from bos_tools.doors.git import without_secrets
-from bos_tools.doors.http import HttpFailed, Server, Unreachable
+from bos_tools.doors.http import Server
 from bos_tools.errors import OutsideError, RepositoryError, Usage
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def forge_of(url: str, *, transport: "Transport | None" = None) -> Forge:
     who = f"{KINDS[kind].name} at {urlsplit(base).netloc}"
     verify = os.environ.get("GIT_SSL_CAINFO") or True  # whom git trusts, we trust
     headers = KINDS[kind].headers(chosen)
-    server = Server(who, base, headers=headers, verify=verify, transport=transport, patience=PATIENCE, reach=REACH)
+    server = Server(
+        who, base, headers=headers, verify=verify, transport=transport, patience=PATIENCE, reach=REACH, is_json=True
+    )
     return KINDS[kind](Api(server, place.path, chosen), place)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bos_tools.doors.failures import HttpFailed
 from bos_tools.doors.forges.api import Address, Api, Token
 from bos_tools.doors.forges.pull import AlreadyOpen, PullRequest
-from bos_tools.doors.http import HttpFailed
 
 
 class GitHub:

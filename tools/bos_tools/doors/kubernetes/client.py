@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from bos_tools.doors import http
+from bos_tools.doors.failures import HttpFailed, translated
+from bos_tools.doors.http import address
 from bos_tools.errors import OutsideError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Cluster:
         from bos_tools.doors.kubernetes.kubeconfig import selected, unusable
 
         config = selected(kubeconfig, context)
-        http.address("the cluster", str(config.cluster.server))
+        address("the cluster", str(config.cluster.server))
         try:
             return cls(lightkube.Client(config, field_manager="bos-tools"))
         except Exception as error:  # a certificate, a key or a command that does not work, by any exception
@@ -89,7 +90,7 @@ class Cluster:
         try:
             with self._translated(f"to show {kind.kind} {name}"):
                 return _plain(self._client.get(_resource(kind), name, namespace=namespace))
-        except (ClusterSaid, http.HttpFailed) as said:  # the second for a kind that the server does not know
+        except (ClusterSaid, HttpFailed) as said:  # the second for a kind that the server does not know
             if said.status == 404:
                 return None
             raise
@@ -100,7 +101,7 @@ class Cluster:
             with self._translated(f"to list {kind.plural}"):
                 found = self._client.list(_resource(kind), namespace=namespace, labels=labels)  # type: ignore[arg-type]  # its alias is wider
                 return [_plain(one) for one in found]
-        except (ClusterSaid, http.HttpFailed) as said:  # the second for a kind that the server does not know
+        except (ClusterSaid, HttpFailed) as said:  # the second for a kind that the server does not know
             if said.status == 404:
                 return []
             raise
@@ -138,7 +139,7 @@ class Cluster:
     def _translated(self, what: str) -> Iterator[None]:
         from lightkube.core.exceptions import ApiError, ConfigError
 
-        with http.translated("the cluster", self.url):
+        with translated("the cluster", self.url):
             try:
                 yield
             except ApiError as error:
