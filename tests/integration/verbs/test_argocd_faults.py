@@ -249,11 +249,11 @@ def test_the_way_out_of_what_is_not_registered_names_the_environment_that_was_as
     assert "bos-tools argocd register --env dev --apply" in err
 
 
-def test_no_token_goes_to_an_address_that_only_the_repository_names(run, argo, monkeypatch):
+def test_no_token_goes_to_an_address_that_only_the_repository_names(run_argocd, argocd, monkeypatch):
     monkeypatch.delenv("BOS_ARGOCD_SERVER")
 
-    code, out, err = run("status")
+    code, out, err = run_argocd("status")
 
-    assert (code, out, argo.seen) == (2, "", [])
+    assert (code, out, argocd.seen) == (2, "", [])
     assert "the token goes to no address that only the repository names: https://argocd.example.com" in err
     assert "hint: if it is the right one: --server https://argocd.example.com, or BOS_ARGOCD_SERVER" in err
