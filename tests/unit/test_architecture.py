@@ -9,7 +9,9 @@ from harness import ROOT
 
 PACKAGE = ROOT / "tools" / "bos_tools"
 MAY_USE = {
-    "cli": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
+    "cli": {"verbs", "report", "change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
+    "verbs": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
+    "report": {"verbs", "change", "review", "intents", "storage", "delivery", "render", "sandbox"},
     "change": {"intents", "storage", "render", "tree", "doors"},
     "review": {"render", "storage", "delivery", "tree"},
     "intents": {"storage", "delivery", "tree"},

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bos_tools.cli.main import main
+from bos_tools.doors.files import cache_folder
 from harness.repositories import DIGEST, OTHER_DIGEST, deployment, files, unit, write
 
 UNIT = "overlays/dev/web/kustomization.yaml"
@@ -188,7 +189,7 @@ def test_a_bug_is_one_sentence_with_exit_code_3_and_a_traceback_only_when_asked(
     loud = capsys.readouterr().err
 
     assert "a made-up bug" in quiet
-    assert "hint: run it again as `bos-tools --verbose" in quiet
+    assert f"hint: report it with {cache_folder() / 'crash.log'}" in quiet
     assert "Traceback" not in quiet
     assert "Traceback" in loud
 

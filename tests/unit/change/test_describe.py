@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bos_tools.change import describe, topic
 from bos_tools.change.prove import Proof
-from bos_tools.cli.change import Landing
+from bos_tools.verbs.landing import Landing
 from bos_tools.errors import Usage
 from bos_tools.intents.bump import Bump
 from bos_tools.intents.plan import FieldEffect, ImageEffect, Plan

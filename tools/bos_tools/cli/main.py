@@ -2,27 +2,32 @@
 
 import errno
 import gc
+import inspect
 import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import argocd, bump, check, doctor, history, output, pvc, sandbox, secrets, show
+from bos_tools.cli import argocd, bump, check, console, doctor, history, pvc, sandbox, secrets, show, status
+from bos_tools.cli.call import Call
+from bos_tools.cli.errors import unexpected
+from bos_tools.cli.options import command, group
+from bos_tools.cli.tolerant import TolerantGroup
 from bos_tools.errors import BosError
 
 app = typer.Typer(
     name="bos-tools",
     help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a busy branch.",
+    cls=TolerantGroup,
     rich_markup_mode=None,  # plain help: importing rich would cost more than everything else
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command("bump", epilog=bump.EXAMPLES)(bump.bump)
-app.command("status", epilog=show.STATUS_EXAMPLES)(show.status)
+command(app, "bump", bump.EXAMPLES)(bump.bump)
+command(app, "status", status.EXAMPLES)(status.status)
 app.command("render", epilog=show.RENDER_EXAMPLES)(show.render)
 app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
 app.command("history", epilog=history.EXAMPLES)(history.history)
@@ -34,125 +39,65 @@ app.add_typer(argocd.group, name="argocd")
 app.add_typer(sandbox.app, name="sandbox")
 
 
+
+
 def _version(wanted: bool) -> None:
     if wanted:
-        output.data(f"bos-tools {__version__}")
+        console.data(f"bos-tools {__version__}")
         raise typer.Exit
 
 
-@app.callback()
-def options(
-    context: typer.Context,
-    repo: Annotated[
-        Path | None,
-        typer.Option(help="The repository; default: the one around the current folder.", show_default=False),
-    ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of a bug.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Hold what stands before the command."""
-    context.obj = Session(repo)
-
-
-class Session:
-    """What every command shares: the repository, found when it is first asked for."""
-
-    def __init__(self, repo: Path | None) -> None:
-        self.named = repo
-
-    @property
-    def root(self) -> Path:
-        """Return the repository's folder.
-
-        Raises RepositoryError where there is none.
-        """
-        if self.named is not None:
-            if (self.named / "pyproject.toml").is_file():
-                return self.named.resolve()
-            raise _not_a_repository()
-        here = Path.cwd().resolve()
-        for folder in (here, *here.parents):
-            file = folder / "pyproject.toml"
-            if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
-                return folder
-        raise _not_a_repository()
-
-
-def _not_a_repository() -> BosError:
-    from bos_tools.tree.layout import not_a_repository  # it reads YAML, and `--help` need not
-
-    return not_a_repository()
+group(
+    app,
+    [
+        inspect.Parameter(
+            "version",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[
+                bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+            ],
+        )
+    ],
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code; every error ends here."""
     words = sys.argv[1:] if arguments is None else arguments
-    as_json = _wants_json(words)
+    call = Call()
+    call.as_json = _wants_json(words)  # until every command is a verb
     try:
-        code = app(words, prog_name="bos-tools", standalone_mode=False)
+        code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
         sys.stdout.flush()
         if code == INTERRUPTED:  # typer has caught it
-            output.words("interrupted")
+            console.words("interrupted")
     except BosError as error:
-        return output.failure(error, as_json=as_json)
+        return console.failure(error, as_json=call.as_json)
     except (KeyboardInterrupt, typer.Abort):
-        output.words("interrupted")
+        console.words("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe left: `bos-tools render | head`
         sys.stderr.close()
         return 0
-    except SystemExit:  # typer has met the same, and would call it 1, which is a refusal
-        return 0
+    except SystemExit as end:
+        return 0 if _met_a_broken_pipe(end) else _code(end)
     except Exception as error:
-        return _unexpected(error, words, as_json=as_json)
+        return unexpected(error, call)
     return code if isinstance(code, int) else 0
 
 
-def _unexpected(error: Exception, words: list[str], *, as_json: bool) -> int:
-    """Tell typer's complaint about the command line from a bug of ours."""
-    format_message = getattr(error, "format_message", None)
-    if format_message is not None:
-        from bos_tools.errors import Usage
-
-        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
-            output.words(str(format_message()))
-            return Usage.exit_code
-        hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
-        return output.failure(Usage(_one_line(format_message()), reason="usage", hint=hint), as_json=as_json)
-    if isinstance(error, OSError) and error.errno in FULL:
-        from bos_tools.errors import OutsideError
-
-        place = str(error.filename or "")
-        return output.failure(
-            OutsideError(f"no room is left: {error.strerror}", reason="full", path=place), as_json=False
-        )
-    if "--verbose" in words:
-        import traceback
-
-        traceback.print_exc()
-    bug = BosError(
-        f"a bug of bos-tools: {type(error).__name__}: {_one_line(str(error))}",
-        reason="bug",
-        hint="run it again as `bos-tools --verbose …` and report what it prints",
-    )
-    return output.failure(bug, as_json=as_json)
-
-
 INTERRUPTED = 130
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def _one_line(text: Any) -> str:
-    return " ".join(str(text).split()).rstrip(".")
+def _met_a_broken_pipe(end: SystemExit) -> bool:
+    """Tell typer's answer to a reader that left, which it would call 1, a refusal, from any other exit."""
+    return isinstance(end.__context__, OSError) and end.__context__.errno == errno.EPIPE
 
 
-def _wants_json(words: list[str]) -> bool:
-    pairs = zip(words, [*words[1:], ""], strict=False)
-    return any(
-        word in ("--output=json", "-ojson") or (word in ("--output", "-o") and after == "json") for word, after in pairs
-    )
+def _code(end: SystemExit) -> int:
+    """Return the exit code as Python reads it: none is 0, words are 1."""
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def entry() -> None:
@@ -167,3 +112,10 @@ def entry() -> None:
     except (OSError, ValueError):
         sys.stdout = None
     raise SystemExit(code)
+
+
+def _wants_json(words: list[str]) -> bool:
+    pairs = zip(words, [*words[1:], ""], strict=False)
+    return any(
+        word in ("--output=json", "-ojson") or (word in ("--output", "-o") and after == "json") for word, after in pairs
+    )

@@ -1,4 +1,4 @@
-"""`bos-tools status`, `render` and `diff`: look, and change nothing."""
+"""`bos-tools render` and `diff`: look, and change nothing."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,16 +9,8 @@ from bos_tools.cli import output
 
 if TYPE_CHECKING:
     from bos_tools.review.compare import UnitDiff
-    from bos_tools.review.state import State, Value
     from bos_tools.tree.layout import Tree
 
-STATUS_EXAMPLES = """\b
-Examples:
-  bos-tools status
-      every service in every environment
-  bos-tools status --env prod --output json
-      prod, and what differs from preprod
-"""
 RENDER_EXAMPLES = """\b
 Examples:
   bos-tools render backend --env prod
@@ -40,63 +32,6 @@ def _tree(context: typer.Context) -> "Tree":
     from bos_tools.tree.layout import Tree
 
     return Tree(WorkTree(context.obj.root))
-
-
-def status(context: typer.Context, env: output.Envs = None, form: output.Output = output.Format.text) -> None:
-    """Show each service's version, digest and sizes by environment, and what differs from the environment before."""
-    from bos_tools.review.state import state
-
-    tree = _tree(context)
-    found = state(tree, env)
-    envs = list(tree.settings.environments) if env is None else [env]
-    if form is output.Format.json:
-        output.document(_status_json(found, envs))
-    else:
-        _status_table(found, envs)
-    for error in found.broken[1:]:
-        output.words(f"bos-tools: {error}")
-    if found.broken:
-        raise found.broken[0]
-
-
-def _status_table(found: "State", envs: list[str]) -> None:
-    rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    for value in sorted(found.values, key=lambda v: (v.service, v.field == "claim", v.name)):
-        rows.setdefault((value.service, value.field, value.name), {})[value.env] = _cell(value)
-    lines = [
-        [_label(service, field, name), *(cells.get(e, "-") for e in envs)]
-        for (service, field, name), cells in rows.items()
-    ]
-    output.table(lines, head=["SERVICE", *envs])
-    if any(value.differs for value in found.values):
-        output.words("* differs from the environment before")
-
-
-def _label(service: str, field: str, name: str) -> str:
-    if field == "claim":
-        return f"  {name}"
-    return service if name == service else f"{service}/{name}"
-
-
-def _cell(value: "Value") -> str:
-    digest = f"@{value.digest[:14]}…" if value.digest and not value.value.startswith("sha") else ""
-    return f"{value.value}{digest}{' *' if value.differs else ''}"
-
-
-def _status_json(found: "State", envs: list[str]) -> dict[str, Any]:
-    services: dict[tuple[str, str], dict[str, Any]] = {}
-    for value in found.values:
-        entry = services.setdefault(
-            (value.service, value.env), {"service": value.service, "env": value.env, "images": [], "claims": []}
-        )
-        if value.field == "image":
-            entry["images"].append(
-                {"name": value.name, "version": value.value, "digest": value.digest, "differs": value.differs}
-            )
-        else:
-            entry["claims"].append({"name": value.name, "size": value.value, "differs": value.differs})
-    broken = [{"path": error.path, "line": error.line or None, "message": error.message} for error in found.broken]
-    return {"environments": envs, "services": list(services.values()), "broken": broken}
 
 
 def render(

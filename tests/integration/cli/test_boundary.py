@@ -1,0 +1,57 @@
+"""The one error boundary: what a bug leaves behind, and which exits are taken as they are."""
+
+import stat
+
+import pytest
+
+from bos_tools import __version__
+from bos_tools.cli import bump
+from bos_tools.cli.main import main
+from bos_tools.doors.files import cache_folder
+
+
+def broken(monkeypatch, error: BaseException) -> None:
+    def run(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(bump.verb, "run", run)
+
+
+@pytest.mark.parametrize(("code", "becomes"), [(7, 7), (0, 0), (None, 0), ("words", 1)])
+def test_an_exit_of_somebody_else_keeps_its_code(monkeypatch, code, becomes):
+    broken(monkeypatch, SystemExit(code))
+
+    assert main(["bump", "web", "v1"]) == becomes
+
+
+def test_a_reader_that_left_is_no_failure(monkeypatch, capsys):
+    broken(monkeypatch, BrokenPipeError(32, "Broken pipe"))
+
+    assert main(["bump", "web", "v1"]) == 0
+
+
+def test_a_bug_leaves_a_log_with_versions_and_without_secrets(monkeypatch, capsys):
+    monkeypatch.setenv("BOS_ARGOCD_TOKEN", "abc.very-secret")
+    broken(monkeypatch, KeyError("abc.very-secret at https://me:hunter2@forge/x, Authorization: Bearer eyJhbGciOi.J9"))
+
+    assert main(["bump", "web", "v1", "--digest", "sha256:quite-private", "--verbose"]) == 3
+
+    log = cache_folder() / "crash.log"
+    text = log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert f"bos-tools: {__version__}" in text
+    assert "command: bos-tools bump\n" in text
+    assert "Traceback" in text
+    said = text + capsys.readouterr().err
+    assert not [secret for secret in ("very-secret", "hunter2", "eyJhbGciOi", "quite-private") if secret in said]
+    assert str(log) in said
+
+
+def test_a_bug_is_told_where_no_log_can_be_written(monkeypatch, capsys, tmp_path):
+    (tmp_path / "bos-tools").write_text("no folder")
+    monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path))
+    broken(monkeypatch, ZeroDivisionError("made up"))
+
+    assert main(["bump", "web", "v1"]) == 3
+
+    assert "hint: run it again with --verbose" in capsys.readouterr().err

@@ -1,0 +1,84 @@
+"""One call of the program: how it answers, and the way from a result to stdout."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from bos_tools.verbs.options import Option
+from bos_tools.verbs.session import Session
+
+if TYPE_CHECKING:
+    from bos_tools.report.text.page import Page
+    from bos_tools.verbs.result import Result
+
+R = TypeVar("R", bound="Result")
+
+
+class Format(StrEnum):
+    """How data is written."""
+
+    text = "text"
+    json = "json"
+
+
+@dataclass(frozen=True)
+class Common:
+    """What may stand before a command and behind it; behind wins."""
+
+    output: Annotated[Format, Option("How data is written to stdout.", ("--output", "-o"))] = Format.text
+    repo: Annotated[Path | None, Option("The repository; default: the one around the current folder.")] = None
+    verbose: Annotated[bool, Option("Show the traceback of a bug.", ("--verbose",))] = False
+
+
+class Call:
+    """What the words of one command line ask for, as far as they are understood."""
+
+    def __init__(self) -> None:
+        self.session = Session(tell=self.tell)
+        self.command = "bos-tools"
+        self.verbose = False
+        self.as_json = False
+
+    @property
+    def root(self) -> Path:
+        """Return the repository's folder, for commands that are no verbs yet."""
+        return self.session.root
+
+    def hear(self, values: Mapping[str, Any]) -> None:
+        """Take in the common options that were said, as words or as values."""
+        if values.get("output") is not None:
+            self.as_json = values["output"] == Format.json
+        if values.get("repo") is not None:
+            self.session.named = Path(values["repo"])
+        self.verbose = bool(values.get("verbose")) or self.verbose
+
+    def tell(self, event: object) -> None:
+        """Say what goes on: words in every format, anything else by a report of text."""
+        from bos_tools.cli import console
+
+        if isinstance(event, str):
+            console.words(event)
+
+    def report(self, result: R, text: "Callable[[R, Page], None]", document: Callable[[R], object]) -> None:
+        """Show a result, and end as it says.
+
+        Raises the trouble that it names, and Exit for an answer that is a refusal.
+        """
+        import typer
+
+        from bos_tools.cli import console
+
+        if self.as_json:
+            console.document(document(result))
+        else:
+            page = console.page()
+            text(result, page)
+            console.show(page)
+        for note in result.notes:
+            console.words(note)
+        if result.trouble is not None:
+            raise result.trouble
+        if result.exit_code:
+            raise typer.Exit(result.exit_code)

@@ -1,0 +1,50 @@
+"""From an exception that no command expected to a sentence and an exit code."""
+
+import errno
+import traceback
+from typing import Any
+
+from bos_tools.cli import console
+from bos_tools.cli.call import Call
+from bos_tools.errors import BosError, OutsideError, Usage
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def unexpected(error: Exception, call: Call) -> int:
+    """Tell typer's complaint about the command line from a full disk and from a bug of ours."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        return _usage(error, str(format_message()), call)
+    if isinstance(error, OSError) and error.errno in FULL:
+        full = OutsideError(f"no room is left: {error.strerror}", reason="full", path=str(error.filename or ""))
+        return console.failure(full, as_json=False)
+    return _bug(error, call)
+
+
+def _usage(error: Exception, message: str, call: Call) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
+        console.words(message)
+        return Usage.exit_code
+    hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
+    return console.failure(Usage(_one_line(message), reason="usage", hint=hint), as_json=call.as_json)
+
+
+def _bug(error: Exception, call: Call) -> int:
+    from bos_tools.verbs import crash
+
+    if call.verbose:
+        console.words(crash.discreet("".join(traceback.format_exception(error)).rstrip("\n")))
+    path = crash.log(error, call.command)
+    bug = BosError(
+        f"a bug of bos-tools: {type(error).__name__}: {crash.discreet(_one_line(error))}",
+        reason="bug",
+        hint=f"report it with {path}; --verbose shows the traceback here"
+        if path
+        else "run it again with --verbose and report what it prints",
+    )
+    return console.failure(bug, as_json=call.as_json)
+
+
+def _one_line(text: Any) -> str:
+    return " ".join(str(text).split()).rstrip(".")

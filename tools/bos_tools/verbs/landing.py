@@ -1,0 +1,79 @@
+"""How every change lands: the proof, the work tree, a commit, the remote branch, or a pull request into it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from bos_tools.errors import Usage
+from bos_tools.verbs.options import Option
+from bos_tools.verbs.result import Result
+from bos_tools.verbs.session import Session
+
+if TYPE_CHECKING:
+    from bos_tools.change.pipeline import Outcome
+    from bos_tools.intents.plan import Intent
+
+DryRun = Annotated[bool, Option("Stop after the proof; write nothing.", ("--dry-run",))]
+Remote = Annotated[str, Option("Where --push and --pr go.", needs=("push", "pr"))]
+Branch = Annotated[
+    str | None, Option("The branch of --push and --pr; default: the one checked out.", needs=("push", "pr"))
+]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """How far a change goes."""
+
+    dry_run: DryRun = False
+    commit: Annotated[bool, Option("Commit the edit on the current branch.", ("--commit",))] = False
+    push: Annotated[
+        bool,
+        Option("Commit on the remote branch's head and push; the work tree stays as it is.", ("--push",)),
+    ] = False
+    pr: Annotated[
+        bool, Option("Propose it: a branch of its own, a push, and one pull request into --branch.", ("--pr",))
+    ] = False
+    remote: Remote = "origin"
+    branch: Branch = None
+
+    def __post_init__(self) -> None:
+        if self.pr and (self.commit or self.push):
+            raise Usage("--pr goes alone: it commits and pushes a branch of its own", reason="usage")
+        if self.commit and self.push:
+            raise Usage("--commit and --push exclude each other: --push commits on the remote's head", reason="usage")
+
+
+@dataclass(frozen=True)
+class Landed(Result):
+    """What a change did, or with a dry run would do."""
+
+    outcome: "Outcome"
+    is_dry_run: bool
+    unchecked: str = ""
+    """What nobody looked at, for want of a cluster."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what was not checked."""
+        return (f"not checked without a cluster: {self.unchecked}",) if self.unchecked else ()
+
+
+def land(session: Session, intent: "Intent", how: Landing) -> "Outcome":
+    """Take an intent as far as the options say; every change goes through here."""
+    from bos_tools.change import pipeline
+
+    root = session.root
+    if how.pr:
+        return _propose(session, intent, how)
+    if how.push:
+        return pipeline.push(intent, root, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
+    return pipeline.edit_work_tree(intent, root, dry_run=how.dry_run, commit=how.commit)
+
+
+def _propose(session: Session, intent: "Intent", how: Landing) -> "Outcome":
+    from bos_tools.change.propose import propose
+    from bos_tools.doors import remote as remotes
+    from bos_tools.doors.forges.find import forge_of
+    from bos_tools.doors.git import Git
+
+    forge = forge_of(remotes.address(Git(session.root), how.remote))
+    return propose(intent, session.root, forge, remote=how.remote, branch=how.branch, dry_run=how.dry_run)

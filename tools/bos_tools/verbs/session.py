@@ -1,0 +1,56 @@
+"""What every verb stands on: the repository, and somebody who hears what goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bos_tools.errors import BosError
+    from bos_tools.tree.layout import Tree
+
+Tell = Callable[[object], None]
+"""Hears what a verb does while it does it: words in every format, or what a report of text can show."""
+
+
+def _to_nobody(_: object) -> None:
+    """Hear nothing."""
+
+
+@dataclass
+class Session:
+    """A repository, found when it is first asked for; without a name it is the one around the current folder."""
+
+    named: Path | None = None
+    tell: Tell = _to_nobody
+
+    @cached_property
+    def root(self) -> Path:
+        """Return the repository's folder.
+
+        Raises RepositoryError where there is none.
+        """
+        if self.named is not None:
+            if (self.named / "pyproject.toml").is_file():
+                return self.named.resolve()
+            raise _not_a_repository()
+        here = Path.cwd().resolve()
+        for folder in (here, *here.parents):
+            file = folder / "pyproject.toml"
+            if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
+                return folder
+        raise _not_a_repository()
+
+    def tree(self) -> "Tree":
+        """Return the work tree's files as they are now."""
+        from bos_tools.doors.files import WorkTree
+        from bos_tools.tree.layout import Tree
+
+        return Tree(WorkTree(self.root))
+
+
+def _not_a_repository() -> "BosError":
+    from bos_tools.tree.layout import not_a_repository  # it reads YAML, and `--help` need not
+
+    return not_a_repository()
