@@ -9,7 +9,19 @@ from harness import ROOT
 
 PACKAGE = ROOT / "tools" / "bos_tools"
 MAY_USE = {
-    "cli": {"verbs", "report", "change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
+    "cli": {
+        "verbs",
+        "report",
+        "change",
+        "review",
+        "intents",
+        "storage",
+        "delivery",
+        "render",
+        "tree",
+        "doors",
+        "sandbox",
+    },
     "verbs": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
     "report": {"verbs", "change", "review", "intents", "storage", "delivery", "render", "sandbox"},
     "change": {"intents", "storage", "render", "tree", "doors"},

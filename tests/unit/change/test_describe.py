@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bos_tools.change import describe, topic
 from bos_tools.change.prove import Proof
-from bos_tools.verbs.landing import Landing
 from bos_tools.errors import Usage
 from bos_tools.intents.bump import Bump
 from bos_tools.intents.plan import FieldEffect, ImageEffect, Plan
 from bos_tools.render.objects import Change
 from bos_tools.tree.layout import Unit
+from bos_tools.verbs.landing import Landing
 
 HEAD = "0123456789abcdef0123456789abcdef01234567"
 BUMP = Bump(None, ())

@@ -39,8 +39,6 @@ app.add_typer(argocd.group, name="argocd")
 app.add_typer(sandbox.app, name="sandbox")
 
 
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         console.data(f"bos-tools {__version__}")

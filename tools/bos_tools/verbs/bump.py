@@ -22,9 +22,9 @@ class Options:
     image: Annotated[str | None, Option("Which image, when the service has several.")] = None
     landing: Landing = field(default_factory=Landing)
     allow_downgrade: Annotated[bool, Option("Go back to an older version.", ("--allow-downgrade",))] = False
-    allow_major: Annotated[
-        bool, Option("Change a data service's major version or variant.", ("--allow-major",))
-    ] = False
+    allow_major: Annotated[bool, Option("Change a data service's major version or variant.", ("--allow-major",))] = (
+        False
+    )
 
 
 def run(session: Session, options: Options) -> Landed:
@@ -41,9 +41,7 @@ def _intent(options: Options) -> "Bump":
     requests = tuple(
         Request.read(service, version, digest=options.digest, image=options.image) for service, version in pairs
     )
-    return Bump(
-        options.env, requests, allow_downgrade=options.allow_downgrade, allow_major=options.allow_major
-    )
+    return Bump(options.env, requests, allow_downgrade=options.allow_downgrade, allow_major=options.allow_major)
 
 
 def _pairs(words: list[str]) -> list[list[str]]:
