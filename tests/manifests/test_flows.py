@@ -277,7 +277,7 @@ def test_every_pod_asks_for_names_and_is_denied_the_rest(env):
     ],
 )  # fmt: skip
 def test_the_flows_that_the_facts_name_are_found_in_the_configurations(flow):
-    """manifests.md, section 14: a search that finds nothing would compare nothing."""
+    """base/README.md, "Traffic": a search that finds nothing would compare nothing."""
     assert flow in needed(world("preprod"))
 
 

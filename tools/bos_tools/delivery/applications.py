@@ -98,7 +98,7 @@ def root(plan: Registration) -> Data:
 
 def _application(plan: Registration, name: str, project: str, *, wave: int | None, source: str) -> Data:
     """Return what all Applications share; without a finalizer: deleting one leaves its workloads and their data."""
-    notes = {f"{NOTE}/compare-options": "ServerSideDiff=false"}  # with it a refused sync looks Synced (argocd.md)
+    notes = {f"{NOTE}/compare-options": "ServerSideDiff=false"}  # with it a refused sync looks Synced (decision 11)
     if wave is not None:
         notes[f"{NOTE}/sync-wave"] = str(wave)
     return {
@@ -144,7 +144,7 @@ def paths(graph: Graph, folder: str) -> list[str]:
 def _ignored(graph: Graph, folder: str) -> Iterator[Data]:
     """Yield the StatefulSets whose claims Git declares: the template is the controller's, and can't be changed.
 
-    The whole pointer is ignored; ignoring the size alone is OutOfSync for ever (storage.md, "The layout").
+    The whole pointer is ignored; ignoring the size alone is OutOfSync for ever (decision 11).
     """
     declared = claims(graph, folder)
     for one in _documents(graph, folder):

@@ -46,7 +46,7 @@ Wanted = Callable[[str], bool]
 
 
 def judge(app: Application, wanted: Wanted, *, since: datetime | None = None, is_patient: bool = False) -> Verdict:
-    """Judge an application by its last sync, its comparison and its health, in this order (argocd.md, "API").
+    """Judge an application by its last sync, its comparison and its health, in this order (decision 11).
 
     `since` is when it was last reconciled before we asked: what was known then does not count.  A patient judge lets
     Argo CD use up its retries.

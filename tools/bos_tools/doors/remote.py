@@ -14,7 +14,7 @@ RACES = re.compile(
     r"non-fast-forward|fetch first|cannot lock ref|incorrect old value provided|stale info"
     r"|failed to update ref|reference already exists|remote ref updated since checkout"
 )
-"""What git says when another writer was faster (peers.md, "Many writers, one branch")."""
+"""What git says when another writer was faster (decision 6)."""
 OURS = "refs/bos-tools"
 PROPOSALS = "bos-tools"
 """The folder of the branches that hold proposals."""

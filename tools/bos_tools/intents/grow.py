@@ -1,4 +1,4 @@
-"""Grow: give a volume of one environment more room, by one commit of its own (storage.md, "The procedure")."""
+"""Grow: give a volume of one environment more room, by one commit of its own (decision 13)."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The plan's numbers (plan.md, table "Services"; the seed wins where they differ)."""
+"""The plan's numbers (base/README.md, "Services")."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Planned:
     role: str | None = None
     """The dedicated nodes that it needs (rule 4)."""
     grace: int = 1
-    """Seconds that it may need to stop (manifests.md, sections 4–7)."""
+    """Seconds that it may need to stop."""
     drains: bool = False
     """It must act before the signal: leave the endpoints, or stop what the signal does not reach."""
 
@@ -103,4 +103,4 @@ SERVICES = {
     "nodered": Planned(("Deployment",), (1880,), ("200m", "256Mi"), ("500m", "512Mi"), {"nodered-data": None}),
 }
 BASELINE = frozenset({"tdengine", "zlmediakit"})
-"""They run as root as shipped (plan.md, "Decided"); all other pods satisfy `restricted`."""
+"""They run as root as shipped (base/README.md, "One namespace"); all other pods satisfy `restricted`."""

@@ -1,4 +1,4 @@
-"""Watch a growth until its end: every claim has its capacity, or we know why not (storage.md, "The procedure")."""
+"""Watch a growth until its end: every claim has its capacity, or we know why not (decision 13)."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from bos_tools.tree.quantity import written
 LOOK_EVERY = 1.0
 """Seconds between two looks."""
 FULL = Decimal("0.9")
-"""The part of a target that a file system has at least, for what it keeps for itself (storage.md)."""
+"""The part of a target that a file system has at least, for what it keeps for itself (decision 14)."""
 SETTLED = frozenset({Stage.infeasible, Stage.hand_grown})
 """What no waiting changes."""
 NODE_PATIENCE = 120.0

@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 HOUR, DAY = 3600.0, 86400.0
 WINDOWS = {"6h": (6 * HOUR, HOUR), "7d": (7 * DAY, DAY)}
-"""Name to the window of a slope and the lag of its gains, in seconds; the worse slope counts (storage.md)."""
+"""Name to the window of a slope and the lag of its gains, in seconds; the worse slope counts (decision 14)."""
 SEASON = DAY
 """Seconds of the running maximum: a compaction within a day gives back what is used again before the next one."""
 FRESH = HOUR

@@ -11,7 +11,7 @@ from bos_tools.storage.forecast import Outlook, Point, Unknown, outlook
 from bos_tools.storage.growth import GIB, Growth
 
 ARRIVED = 0.9
-"""The part of a claim's size that its file system has at least (storage.md); less is a growth on its way."""
+"""The part of a claim's size that its file system has at least (decision 14); less is a growth on its way."""
 OWN = 1.2
 """The part of a claim's size above which a file system is not the claim's alone, or was grown by hand."""
 
@@ -96,7 +96,7 @@ def target(wanted: float, size: int, step: int, top: int | None) -> int | None:
 def recommend(
     volume: Subject, seen: Evidence, rules: Growth, room: Room, at: float, holds: Holds | None = None
 ) -> Recommendation:
-    """Judge one claim at a moment (seconds since 1970), by storage.md, "When to grow"."""
+    """Judge one claim at a moment (seconds since 1970), by decision 14."""
     space = _space(volume, seen, at)
     inodes = outlook(seen.inodes_used, seen.inodes, at)
     case = _Case()

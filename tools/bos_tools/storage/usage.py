@@ -76,7 +76,7 @@ def latest(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[
 def held(prometheus: Prometheus, namespace: str, at: float) -> Held:
     """Return what kept a namespace's PostgreSQL from letting go of its WAL at a moment.
 
-    A growth would only hide it (storage.md, "When to grow"). The names are those of CloudNativePG's default
+    A growth would only hide it (decision 14). The names are those of CloudNativePG's default
     monitoring and of postgres_exporter.
     """
     said = Held()

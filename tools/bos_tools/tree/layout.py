@@ -24,7 +24,7 @@ class Settings:
     environments: tuple[str, ...]
     """In promotion order; the first is the default."""
     data_services: frozenset[str]
-    """Services whose major version and variant a bump does not change (manifests.md, section 4)."""
+    """Services whose major version and variant a bump does not change (base/README.md, "Data services")."""
 
 
 @dataclass(frozen=True)

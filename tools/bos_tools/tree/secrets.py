@@ -146,7 +146,7 @@ CONTRACT: dict[str, Secret] = {
         }
     ),
 }
-"""Made in the cluster, never in Git (plan.md, rule 7; manifests.md, section 8)."""
+"""Made in the cluster, never in Git (base/README.md, rule 7; decision 10)."""
 
 
 def key(name: str, wanted: str) -> Key | None:

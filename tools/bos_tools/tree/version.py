@@ -37,7 +37,7 @@ class Version:
 
 
 def check_tag(tag: str) -> str:
-    """Return the tag when a registry would take it and it does not move (plan.md, rule 9).
+    """Return the tag when a registry would take it and it does not move (base/README.md, rule 9).
 
     Raises Usage for a text that is no tag, Refused for a moving one.
     """
@@ -55,7 +55,7 @@ def check_tag(tag: str) -> str:
         raise Refused(
             f"a moving tag is not a version: {tag}",
             reason="floating-tag",
-            hint="name the full version, such as v1.0.1 (plan.md, rule 9)",
+            hint="name the full version, such as v1.0.1 (rule P9)",
         )
     return tag
 

@@ -18,7 +18,7 @@ def code(failed: HttpFailed) -> int:
 
 
 def may_retry(failed: HttpFailed) -> bool:
-    """Tell whether the same call may succeed in a moment (argocd.md, "API")."""
+    """Tell whether the same call may succeed in a moment (decision 11)."""
     busy = failed.status == 400 and code(failed) == 9 and IN_PROGRESS in failed.said
     return busy or failed.status == 409 or failed.status in PASSING
 

@@ -1,4 +1,4 @@
-"""The layout: where a pin may stand, and what an overlay may hold (design.md, "The repository")."""
+"""The layout: where a pin may stand, and what an overlay may hold (base/README.md, "Layout")."""
 
 import json
 import re

@@ -12,7 +12,7 @@ NEEDS = {
     "Cluster": ("cloudnative-pg",),
     "ObjectStore": ("plugin-barman-cloud", "cert-manager"),
 }
-"""A kind of object, and the applications without which nothing makes anything of it (manifests.md, 4, 11 and 13)."""
+"""A kind of object, and the applications without which nothing makes anything of it (base/README.md, "Clusters")."""
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""What every pod and the objects around it must be (manifests.md, sections 4–14)."""
+"""What every pod and the objects around it must be."""
 
 from collections.abc import Iterator
 from typing import Any

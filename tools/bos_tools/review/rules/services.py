@@ -1,4 +1,4 @@
-"""The rules that the plan numbers, and its table (plan.md)."""
+"""The rules that the plan numbers, and its table (base/README.md)."""
 
 from collections.abc import Iterator
 from typing import Any
