@@ -48,8 +48,8 @@ class Room:
 def room(grown: Iterable[Grown], volume: str, limits: ClassLimits, at: datetime) -> Room:
     """Return a volume's room at a moment; growths after it are not looked at.
 
-    The window rolls: AWS allows four modifications of a volume in 24 hours (decision 13). A growth that happened exactly
-    one window ago is out of it.
+    The window rolls: AWS allows four modifications of a volume in 24 hours (decision 13). A growth that happened
+    exactly one window ago is out of it.
     """
     window = timedelta(hours=limits.hours)
     inside = sorted(one.at for one in grown if one.volume == volume and at - window < one.at <= at)

@@ -1,4 +1,4 @@
-"""The plan's rules about how a version arrives: web-init, pins, and the aggregator (base/README.md, rules 8, 9 and 11)."""
+"""How a version arrives: web-init, pins, and the aggregator (base/README.md, rules 8, 9 and 11)."""
 
 from collections.abc import Iterator
 from typing import Any
