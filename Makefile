@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
 SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometheus postgresql busybox openssl
 
-.PHONY: help setup demo test bench lint lock picture system judges
+.PHONY: help setup demo test bench lint lock picture schemas system judges
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lock: setup ## lock the dependencies again, with hashes and without index addres
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --group dev pyproject.toml --output-file tools/requirements.txt
+
+schemas: setup ## write the JSON Schemas of the typed files anew
+	@$(BIN)/python tools/schemas.py
 
 picture: setup ## draw the README's picture from a real run of the demo's first part
 	@$(BIN)/python tools/demo.py --svg .github/demo.svg

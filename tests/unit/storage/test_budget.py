@@ -143,28 +143,11 @@ def test_the_rules_of_growth_are_read(work):
     assert found.of("block") == ClassLimits(50 * 2**30, 4, 24)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "reason", "said"),
-    [
-        ("growth:", "other:", "no-growth", "dev does not say when a claim grows"),
-        ("threshold: 80", "threshold: 0.8", "malformed-growth", "per cent, from 1 to 100: 0.8"),
-        ("leadTime: 7d", "leadTime: 7", "malformed-growth", "a number with the unit d: 7"),
-        ("step: 50Gi", "step: 50G", "malformed-growth", "a number with the unit Gi: 50G"),
-        ("count: 4", "count: 0", "malformed-growth", "a count from 1 on: 0"),
-        ("  horizon: 30d\n", "", "malformed-growth", "horizon"),
-        ("budget:", "budgets:", "malformed-growth", "budget"),
-        ("    block:\n", "    - block:\n", "malformed-growth", "malformed `growth`"),
-        ("targetFill: 70", "targetFill: 90", "malformed-growth", "due again at once"),
-        ("horizon: 30d", "horizon: 3d", "malformed-growth", "due again at once"),
-    ],
-)
-def test_rules_that_say_nothing_are_refused(work, old, new, reason, said):
-    assert old in GROWTH
+def test_an_environment_without_rules_of_growth_is_refused(work):
+    with pytest.raises(RepositoryError, match="dev does not say when a claim grows") as refused:
+        read(work, "namespace: buildingos\n")
 
-    with pytest.raises(RepositoryError, match=said) as refused:
-        read(work, GROWTH.replace(old, new))
-
-    assert (refused.value.reason, refused.value.path) == (reason, "overlays/dev/environment.yaml")
+    assert (refused.value.reason, refused.value.path) == ("no-growth", "overlays/dev/environment.yaml")
 
 
 def test_a_class_without_limits_is_refused(work):

@@ -9,6 +9,7 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.doors.git import Git, Logged, Trailed
 from bos_tools.errors import CommandFailed, RepositoryError
 from bos_tools.storage.budget import Grown
+from bos_tools.tree import layout
 from bos_tools.tree.kustomization import NAMES, Kustomization, Pin
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse
@@ -31,11 +32,11 @@ def history(root: Path, service: str, env: str | None, limit: int) -> list[Step]
     Raises Usage for an unknown service or environment.
     """
     tree = Tree(WorkTree(root))
-    envs = tree.settings.environments if env is None else (tree.environment(env),)
+    envs = tree.settings.environments if env is None else (tree.environment_name(env),)
     if not any(service in tree.services(e) for e in envs):
         tree.unit(envs[0], service)
     door = Git(root)
-    paths = {f"overlays/{e}/{service}/{name}": e for e in envs for name in NAMES}
+    paths = {f"{layout.unit(e, service)}/{name}": e for e in envs for name in NAMES}
     return [step for commit in door.log(list(paths), limit) for step in _steps(door, commit, paths)]
 
 

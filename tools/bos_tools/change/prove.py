@@ -7,6 +7,7 @@ from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Effect, FieldEffect, ImageEffect, ObjectEffect, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import Change, differences, images, leaves, objects
+from bos_tools.tree import layout
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree
@@ -68,7 +69,7 @@ def _renders(renderer: Renderer, graphs: list[Graph], folders: list[str]) -> tup
 def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
     """Yield every root below overlays whose render reads an edited file; an aggregator that only lists is not one."""
     for env in tree.settings.environments:
-        folders = [f"overlays/{env}", *(f"overlays/{env}/{n}" for n in tree.source.names(f"overlays/{env}"))]
+        folders = [layout.aggregate(env), *(layout.unit(env, n) for n in tree.source.names(layout.aggregate(env)))]
         for folder in folders:
             try:
                 found = tree.graph.kustomization(folder)
@@ -76,13 +77,13 @@ def _touched(tree: Tree, plan: Plan) -> Iterator[str]:
                     continue
             except RepositoryError:
                 continue  # broken already, and no render of ours reaches it: `check` reports it
-            if folder != f"overlays/{env}" or not found.root.fields.keys() <= LISTING or _lists_others(env, found):
+            if folder != layout.aggregate(env) or not found.root.fields.keys() <= LISTING or _lists_others(env, found):
                 yield folder
 
 
 def _lists_others(env: str, aggregator: Kustomization) -> bool:
     """Tell whether an aggregator takes in something that is no unit of its own environment."""
-    folder = f"overlays/{env}/"
+    folder = f"{layout.aggregate(env)}/"
     return not all((aggregator.local(r) or "").startswith(folder) for r in aggregator.references)
 
 
@@ -153,7 +154,7 @@ def _other_pin(graph: Graph, effect: ImageEffect, image: str) -> bool:
 def _judge_other(folder: str, found: list[Change], effects: tuple[Effect, ...]) -> None:
     """Refuse a change that reaches another service or environment; an aggregator may show its own unit's."""
     envs = {effect.unit.env for effect in effects}
-    inside = folder in {f"overlays/{env}" for env in envs}
+    inside = folder in set(map(layout.aggregate, envs))
     for change in found:
         if not inside or not any(_admits(effect, change) for effect in effects):
             raise _refused(

@@ -128,6 +128,6 @@ def target(context: typer.Context, env: str | None, services: list[str] | None) 
     from bos_tools.tree.layout import Tree
 
     tree = Tree(WorkTree(context.obj.root))
-    name = tree.environment(env)
+    name = tree.environment_name(env)
     chosen = tuple(tree.unit(name, service)[0].service for service in services or ()) or tuple(tree.services(name))
     return Target(tree, registration(tree, name), chosen)

@@ -125,11 +125,11 @@ def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "B
 
     from bos_tools.change.history import growths
     from bos_tools.storage.budget import allowance
-    from bos_tools.storage.growth import growth, is_said
+    from bos_tools.storage.growth import growth
 
     tree, now = repository(context), datetime.now(UTC)
-    env = tree.environment(env)
-    if not is_said(tree, env):
+    env = tree.environment_name(env)
+    if tree.environment(env).growth is None:
         return None
     rules = growth(tree, env)
     grown = growths(context.obj.root, now - timedelta(hours=rules.longest))
@@ -148,7 +148,7 @@ def _volume(context: typer.Context, env: str | None, what: str) -> "Volume":
     from bos_tools.storage.volumes import find
 
     tree = repository(context)
-    return find(tree, tree.environment(env), what)
+    return find(tree, tree.environment_name(env), what)
 
 
 def _look(

@@ -43,7 +43,7 @@ def list_(
     tree = repository(context)
     if live and env is None:
         raise Usage("one cluster holds one environment", reason="usage", hint="say --env with --live")
-    name = tree.environment(env) if env is not None else None
+    name = tree.environment_name(env) if env is not None else None
     found = [volume for unit in tree.units(name) for volume in volumes(tree.graph, unit)]
     with ExitStack() as held:
         read = _reader(held, kubeconfig, cluster) if live else None

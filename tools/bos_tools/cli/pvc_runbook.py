@@ -22,7 +22,7 @@ def runbook(
     from bos_tools.tree.quantity import written
 
     tree = repository(context)
-    volume = find(tree, tree.environment(env), what)
+    volume = find(tree, tree.environment_name(env), what)
     data = tree.source.read(RUNBOOK)
     if data is None:
         raise RepositoryError("the runbook is missing", reason="missing-file", path=RUNBOOK)

@@ -43,7 +43,7 @@ def verify(
     from bos_tools.storage.volumes import find
 
     tree = repository(context)
-    volume = find(tree, tree.environment(env), what)
+    volume = find(tree, tree.environment_name(env), what)
     with Cluster.connect(kubeconfig, cluster) as asked, _display(form) as tell:
         sizes = partial(_file_systems, tree, volume, prometheus)
         seen = watch(_looker(context, volume, asked, argocd_namespace, sizes), timeout, tell)

@@ -63,7 +63,7 @@ def recommend(
     if pr and at:
         raise Usage("--pr is about now, and --at about another moment", reason="usage")
     tree = Tree(WorkTree(context.obj.root))
-    env = tree.environment(env)
+    env = tree.environment_name(env)
     moment = _moment(at)
     with server(tree, env, prometheus) as asked:
         found = _judged(context, tree, env, asked, moment)
@@ -109,9 +109,10 @@ def _judged(
     from bos_tools.change.history import growths
     from bos_tools.storage import usage as metrics
     from bos_tools.storage.budget import room
-    from bos_tools.storage.growth import GIB, growth
+    from bos_tools.storage.growth import growth
     from bos_tools.storage.recommend import Evidence, Holds, Subject, recommend, worst
     from bos_tools.storage.volumes import volumes
+    from bos_tools.tree.quantity import GIB
 
     rules, ranges = growth(tree, env), pvc_grow.ranges()
     kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
@@ -162,18 +163,19 @@ def _moment(text: str | None) -> "datetime":
 def server(tree: "Tree", env: str, named: str | None) -> "Prometheus":
     """Return the Prometheus of an environment; raises Usage where nothing names it."""
     from bos_tools.doors.prometheus import Prometheus
-    from bos_tools.storage.growth import prometheus, prometheus_labels
+    from bos_tools.tree.layout import environment_file
 
+    facts = tree.environment(env)
     given = named or os.environ.get("BOS_PROMETHEUS")
-    url = given or prometheus(tree, env)
+    url = given or facts.prometheus
     if not url:
         raise Usage(
             f"nothing names the Prometheus of {env}",
             reason="no-prometheus",
-            hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in overlays/{env}/environment.yaml",
+            hint=f"--prometheus URL, BOS_PROMETHEUS, or `prometheus:` in {environment_file(env)}",
         )
     token = os.environ.get("BOS_PROMETHEUS_TOKEN") if given else None  # whoever writes the repository gets none
-    return Prometheus(url, token, labels=prometheus_labels(tree, env))
+    return Prometheus(url, token, labels=facts.prometheus_labels)
 
 
 def usage(tree: "Tree", env: str, named: str | None, namespace: str) -> dict[str, dict[str, float]]:

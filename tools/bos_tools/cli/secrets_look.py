@@ -53,16 +53,15 @@ class Needs:
         from bos_tools.tree.layout import Tree
 
         tree = Tree(WorkTree(root))
-        name = tree.environment(env)
+        name = tree.environment_name(env)
         (world,) = environments(tree, Renderer(), [name])
         for found in world.unread:
             raise RepositoryError(
                 found.message, reason="broken", path=found.path, line=found.line, hint="bos-tools check"
             )
-        namespace = tree.says(name).get("namespace")
-        if not isinstance(namespace, str):
-            path = f"overlays/{name}/environment.yaml"
-            raise RepositoryError("no namespace is named", reason="malformed-environment", path=path)
+        namespace = tree.environment(name).namespace
+        if namespace is None:
+            raise tree.unsaid(name, "no namespace is named")
         hosts = {image.partition("/")[0] for made in world.objects for _, image in images(made.object) if "/" in image}
         private = tuple(sorted(host for host in hosts if set(host) & {".", ":"}))
         return cls(name, namespace, needed(world.objects), private)

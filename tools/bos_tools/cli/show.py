@@ -45,7 +45,7 @@ def render(
     from bos_tools.render.objects import objects
 
     tree = _tree(context)
-    name = tree.environment(env)
+    name = tree.environment_name(env)
     units = [tree.unit(name, service)[0] for service in services] if services else tree.units(name)
     renders = Renderer().render([(tree.graph, unit.folder) for unit in units])
     if form is output.Format.json:
@@ -73,7 +73,7 @@ def diff(
     left, dots, right = revisions.partition("..")
     old = Tree(door.at(door.resolve(left or "HEAD")))
     new = Tree(door.at(door.resolve(right or "HEAD"))) if dots else _tree(context)
-    name = new.environment(env) if env is not None else None
+    name = new.environment_name(env) if env is not None else None
     found = compare(old, new, Renderer(), name)
     if form is output.Format.json:
         output.document({"units": [_diff_json(entry) for entry in found]})

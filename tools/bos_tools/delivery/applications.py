@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.delivery.registration import AddOn, Registration
+from bos_tools.delivery.registration import Registration
 from bos_tools.storage.claims import claims
+from bos_tools.tree import layout
+from bos_tools.tree.environment import AddOn
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse, plain_data
@@ -14,8 +16,6 @@ Data = dict[str, Any]
 API = "argoproj.io/v1alpha1"
 NOTE = "argocd.argoproj.io"
 PATHS = f"{NOTE}/manifest-generate-paths"
-PLATFORM = "platform"
-"""The unit that owns the Namespace, so that no Application needs CreateNamespace."""
 ROLE = "bos-tools"
 IN_CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's own cluster, as it names it itself."""
@@ -51,10 +51,10 @@ def file_name(service: str) -> str:
 
 def application(graph: Graph, plan: Registration, service: str) -> Data:
     """Return a service's Application: its unit, synced by itself, its claims left to their StatefulSet."""
-    folder = f"overlays/{plan.env}/{service}"
+    folder = layout.unit(plan.env, service)
     options = ["FailOnSharedResource=true", "PruneLast=true"]
     ignored = list(_ignored(graph, folder))
-    made = _application(plan, service, plan.project, wave=0 if service == PLATFORM else 1, source="git")
+    made = _application(plan, service, plan.project, wave=0 if service == layout.PLATFORM else 1, source="git")
     made["metadata"]["annotations"][PATHS] = ";".join(f"/{path}" for path in paths(graph, folder))
     made["spec"] |= {
         "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": folder},
@@ -192,7 +192,7 @@ def _cluster_scoped(tree: Tree, plan: Registration) -> list[Data]:
     found = {
         (str(one.get("apiVersion", "")).rpartition("/")[0], str(one["kind"]), _name(one))
         for service in tree.services(plan.env)
-        for one in _documents(tree.graph, f"overlays/{plan.env}/{service}")
+        for one in _documents(tree.graph, layout.unit(plan.env, service))
         if one.get("kind") in CLUSTER_SCOPED
     }
     return [{"group": group, "kind": kind, "name": name} for group, kind, name in sorted(found)]

@@ -2,24 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from bos_tools.errors import RepositoryError
+from bos_tools.tree import layout
 from bos_tools.tree.layout import Tree
 
-KEYS = ("server", "namespace", "repoURL", "revision", "project")
-
-
-@dataclass(frozen=True)
-class AddOn:
-    """A chart that the cluster must have, at one version."""
-
-    name: str
-    repo_url: str
-    chart: str
-    version: str
-    namespace: str
-    values: dict[str, Any]
+if TYPE_CHECKING:
+    from bos_tools.tree.environment import AddOn
 
 
 @dataclass(frozen=True)
@@ -38,12 +27,14 @@ class Registration:
     repo_url: str
     revision: str
     project: str
-    add_ons: tuple[AddOn, ...]
+    add_ons: tuple["AddOn", ...]
+    holds_pruning: bool
+    """A person confirms what Git no longer has."""
 
     @property
     def folder(self) -> str:
         """Return where its Applications stand in Git."""
-        return f"overlays/{self.env}/argocd"
+        return layout.argocd(self.env)
 
     @property
     def root(self) -> str:
@@ -60,11 +51,6 @@ class Registration:
         """Return the project of the add-ons, which may make cluster-scoped objects of any kind."""
         return f"{self.project}-addons"
 
-    @property
-    def holds_pruning(self) -> bool:
-        """Tell whether a human confirms what Git no longer has."""
-        return self.env == "prod"
-
     def application(self, name: str) -> str:
         """Return the name of a service's or an add-on's Application: one Argo CD may serve several environments."""
         return f"{self.env}-{name}"
@@ -80,52 +66,46 @@ def registration(tree: Tree, env: str) -> Registration:
 
     Raises RepositoryError when it says nothing, or not all of it.
     """
-    path = f"overlays/{env}/environment.yaml"
-    says = tree.says(env)
-    delivery = says.get("argocd")
-    if not isinstance(delivery, dict):
-        raise RepositoryError(
+    says = tree.environment(env)
+    delivery = says.argocd
+    if delivery is None:
+        raise tree.unsaid(
+            env,
             f"{env} does not say which Argo CD serves it: no `argocd` there",
             reason="no-argocd",
-            path=path,
-            hint=f"give it {', '.join(KEYS)} under `argocd:`",
+            hint="give it server, namespace, repoURL, revision and project under `argocd:`",
         )
-    words = {key: delivery.get(key) for key in KEYS}
-    words |= {"cluster": says.get("cluster"), "destination": says.get("namespace")}
-    for key, value in words.items():
-        if not isinstance(value, str) or not value:
-            raise RepositoryError(f"environment.yaml names no {key}", reason="no-argocd", path=path)
-    if bears_secret(str(words["repoURL"])):
-        raise RepositoryError(
+    if says.cluster is None or says.namespace is None:
+        lacking = "cluster" if says.cluster is None else "namespace"
+        raise tree.unsaid(env, f"environment.yaml names no {lacking}", reason="no-argocd")
+    if bears_secret(delivery.repo_url):
+        raise tree.unsaid(
+            env,
             "repoURL carries a password, and it goes into every Application",
+            "argocd",
+            "repoURL",
             reason="password-in-url",
             hint="take it out, renew it, and give it to Argo CD with --repo-username and --repo-password-file",
-            path=path,
         )
     return Registration(
         env=env,
-        cluster=str(words["cluster"]),
-        destination=str(words["destination"]),
-        server=str(words["server"]).rstrip("/"),
-        namespace=str(words["namespace"]),
-        repo_url=str(words["repoURL"]),
-        revision=str(words["revision"]),
-        project=str(words["project"]),
-        add_ons=_add_ons(tree, env, says.get("platform"), path),
+        cluster=says.cluster,
+        destination=says.namespace,
+        server=delivery.server.rstrip("/"),
+        namespace=delivery.namespace,
+        repo_url=delivery.repo_url,
+        revision=delivery.revision,
+        project=delivery.project,
+        add_ons=_add_ons(tree, env),
+        holds_pruning=says.gates.holds_pruning,
     )
 
 
-def _add_ons(tree: Tree, env: str, listed: Any, path: str) -> tuple[AddOn, ...]:
-    found: list[AddOn] = []
-    if not isinstance(listed, list | None):
-        raise RepositoryError("`platform` is no list of add-ons", reason="no-argocd", path=path)
-    for one in listed or []:
-        try:
-            values = one.get("values") or {}
-            name, chart = str(one["name"]), str(one["chart"])
-            found.append(AddOn(name, str(one["repoURL"]), chart, str(one["version"]), str(one["namespace"]), values))
-        except (AttributeError, KeyError) as error:
-            raise RepositoryError(f"an add-on of `platform` lacks {error}", reason="no-argocd", path=path) from error
-        if name in tree.services(env) or [a.name for a in found].count(name) > 1:
-            raise RepositoryError(f"two things of one name in {env}: {name}", reason="no-argocd", path=path)
-    return tuple(found)
+def _add_ons(tree: Tree, env: str) -> tuple["AddOn", ...]:
+    listed = tree.environment(env).platform
+    names = [*tree.services(env), *(add_on.name for add_on in listed)]
+    for index, add_on in enumerate(listed):
+        if names.count(add_on.name) > 1:
+            message = f"two things of one name in {env}: {add_on.name}"
+            raise tree.unsaid(env, message, "platform", index, reason="no-argocd")
+    return listed

@@ -48,7 +48,7 @@ class Bump:
 
         Raises Usage, Refused or RepositoryError; then nothing is planned at all.
         """
-        env = tree.environment(self.env)
+        env = tree.environment_name(self.env)
         edits: list[Edit] = []
         effects: list[ImageEffect] = []
         texts: dict[str, tuple[bytes, bytes]] = {}
@@ -82,7 +82,7 @@ class Bump:
 
     def _allow(self, tree: Tree, unit: Unit, pin: Pin | None, name: str, request: Request) -> None:
         """Refuse a downgrade, a major change of a data service, and a pin without the digest that a gate needs."""
-        gates = tree.gates(unit.env)
+        gates = tree.environment(unit.env).gates
         keeps = pin is not None and pin.tag == request.tag and pin.digest is not None
         if gates.needs_digest and not request.digest and not keeps:
             if f"{name}:{request.tag}" not in gates.undigested:

@@ -82,7 +82,7 @@ class Grow:
 
         Raises Usage, Refused or RepositoryError; then nothing is planned at all.
         """
-        env = tree.environment(self.env)
+        env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
         now, target = volume.size, self.wish.target(volume.size)
         trailers = [("Bos-Volume", volume.id), ("Bos-From", written(now)), ("Bos-To", written(target))]
@@ -230,7 +230,7 @@ class Adopt:
 
         Raises Refused where the cluster has no more than Git.
         """
-        env = tree.environment(self.env)
+        env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
         if not self.look.claims:
             raise Refused(f"the cluster has no claim of {volume.name}", reason="no-claim")

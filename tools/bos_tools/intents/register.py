@@ -10,6 +10,7 @@ import yaml
 from bos_tools.delivery.applications import API, APPLIED, file_name, objects
 from bos_tools.delivery.registration import Registration, registration
 from bos_tools.intents.plan import Edit, ObjectEffect, Plan
+from bos_tools.tree import layout
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import parse, plain_data
@@ -32,7 +33,7 @@ class Register:
         Without services an Application whose service is gone goes too.  Raises Usage for an unknown service,
         RepositoryError for an environment that names no Argo CD.
         """
-        env = tree.environment(self.env)
+        env = tree.environment_name(self.env)
         for service in self.services:
             tree.unit(env, service)
         said = registration(tree, env)
@@ -43,7 +44,7 @@ class Register:
         if not self.services:
             files |= dict(_gone(tree, said, made))
         edits = tuple(_edit(env, path, *change) for path, change in files.items())
-        unit = Unit(env, "argocd")
+        unit = Unit(env, layout.ARGOCD)
         effects = tuple(
             ObjectEffect(unit, f"{one['kind']}.argoproj.io {said.namespace}/{name}", f"{said.folder}/{path}")
             for path, one in _effects(tree, said, made, files)

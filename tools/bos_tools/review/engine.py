@@ -18,7 +18,7 @@ def of(scope: Scope) -> list[Rule]:
 
 def check(tree: Tree, renderer: Renderer, env: str | None = None) -> list[Finding]:
     """Return every finding in one environment or in all; a broken unit is one finding, and the rest is judged."""
-    names = list(tree.settings.environments) if env is None else [tree.environment(env)]
+    names = list(tree.settings.environments) if env is None else [tree.environment_name(env)]
     worlds = environments(tree, renderer, names)
     return merged(finding for world in worlds for finding in _judged(of(Scope.environment), world, world.name))
 

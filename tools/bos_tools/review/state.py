@@ -36,7 +36,7 @@ class State:
 def state(tree: Tree, env: str | None = None) -> State:
     """Return every service's versions and sizes; with an environment, that one compared with the one before."""
     envs = tree.settings.environments
-    shown = envs if env is None else (tree.environment(env),)
+    shown = envs if env is None else (tree.environment_name(env),)
     before = {later: earlier for earlier, later in pairwise(envs)}
     read: dict[str, dict[tuple[str, str, str], tuple[str, str | None]]] = {}
     broken: list[RepositoryError] = []

@@ -1,7 +1,7 @@
 """What the rules look at: the environments, rendered."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,11 @@ from bos_tools.render.objects import objects
 from bos_tools.review import blame, shapes
 from bos_tools.review.locate import locate
 from bos_tools.review.registry import Fault
+from bos_tools.tree import layout
+from bos_tools.tree.environment import Environment, Gates, NodeGroup
 from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import Kustomization
-from bos_tools.tree.layout import Gates, Tree, Unit
+from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Path
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
@@ -82,7 +84,8 @@ class World:
 
     tree: Tree
     name: str
-    says: dict[str, Any] = field(default_factory=dict)
+    facts: Environment | None = None
+    """What it says of itself; None where that can't be read, which has its own finding."""
     units: list[tuple[Unit, Kustomization]] = field(default_factory=list)
     objects: list[Rendered] = field(default_factory=list)
     misshapen: list[tuple[Rendered, str, Path]] = field(default_factory=list)
@@ -110,11 +113,8 @@ class World:
 
     @property
     def gates(self) -> Gates:
-        """Return what the environment demands; an environment.yaml that can't be read has its own finding."""
-        try:
-            return self.tree.gates(self.name)
-        except RepositoryError:
-            return Gates(needs_digest=False, undigested=frozenset())
+        """Return what the environment demands; nothing where its environment.yaml can't be read."""
+        return self.facts.gates if self.facts is not None else Gates()
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """Yield the objects of some kinds."""
@@ -124,10 +124,9 @@ class World:
         """Return an object by kind and name."""
         return next((made for made in self.of(kind) if made.object.name == name), None)
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Return the groups of nodes that environment.yaml names."""
-        said = self.says.get("nodes")
-        return [node for node in said if isinstance(node, dict)] if isinstance(said, list) else []
+    def nodes(self, role: str | None) -> NodeGroup | None:
+        """Return the nodes of a role, None where the environment has none."""
+        return self.facts.group(role) if self.facts is not None else None
 
     def pods(self) -> Iterator[tuple[Rendered, Any, Path]]:
         """Yield every workload with its pod spec and the path of that."""
@@ -163,7 +162,7 @@ class World:
 
 def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World]:
     """Return the environments, rendered at once; each keeps why a unit of it can't be read or rendered."""
-    base = dict(_walk(tree, "base"))
+    base = dict(_walk(tree, layout.BASE))
     worlds = [_read(tree, name, base) for name in names]
     for world, unit, text in _renders(worlds, renderer):
         world.rendered.add(unit.service)
@@ -178,11 +177,11 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
 
 def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
     """Return an environment as its files have it, not rendered yet."""
-    world = World(tree, name, files={**base, **dict(_walk(tree, f"overlays/{name}"))})
+    world = World(tree, name, files={**base, **dict(_walk(tree, layout.aggregate(name)))})
     with world.reading():
-        world.says = tree.says(name)
+        world.facts = _facts(tree, name)
     with world.reading():
-        found = tree.graph.kustomization(f"overlays/{name}")
+        found = tree.graph.kustomization(layout.aggregate(name))
         if found is not None:
             found.sequence("resources")
         world.aggregator = found
@@ -191,6 +190,20 @@ def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
             unit = Unit(name, service)
             world.units.append((unit, blame.read(tree.graph, unit.folder)))
     return world
+
+
+def _facts(tree: Tree, name: str) -> Environment | None:
+    """Return what an environment says; what its schema refuses is L3's to report.
+
+    Raises RepositoryError for YAML that is broken.
+    """
+    document = tree.document(layout.environment_file(name))
+    if document is None:
+        return None
+    document.single()
+    with suppress(RepositoryError):
+        return tree.environment(name)
+    return None
 
 
 def _renders(worlds: list[World], renderer: Renderer) -> Iterator[tuple[World, Unit, bytes]]:

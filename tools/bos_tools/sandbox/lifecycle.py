@@ -44,7 +44,7 @@ def up(
     place = state.folder_of(name, folder)
     with _turn(place, tell):
         had = state.load(place)
-        env = tree.environment(env or (had.env if had else None))
+        env = tree.environment_name(env or (had.env if had else None))
         if had is not None and had.env != env:
             raise Refused(
                 f"the sandbox plays another environment: {had.env}",

@@ -1,12 +1,14 @@
 """The nodes of an environment, as its environment.yaml has them."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bos_tools.errors import RepositoryError
 from bos_tools.sandbox import usage
-from bos_tools.tree.nodes import parse, plain_data
+from bos_tools.tree.layout import Tree
 from bos_tools.tree.source import Source
+
+if TYPE_CHECKING:
+    from bos_tools.tree.environment import NodeGroup
 
 PODS = 110
 """Pods on a node: the kubelet's own limit."""
@@ -68,34 +70,18 @@ class Node:
 def read(source: Source, env: str) -> list[Node]:
     """Return an environment's nodes, named `role-number`.
 
-    Raises RepositoryError for an environment.yaml that is missing or says something else.
+    Raises RepositoryError for an environment.yaml that names none, or can't be read.
     """
-    path = f"overlays/{env}/environment.yaml"
-    data = source.read(path)
-    if data is None:
-        raise RepositoryError("the environment says nothing of its nodes", reason="missing-file", path=path)
-    table = plain_data(parse(data, path).single())
-    try:
-        return [node for group in table["nodes"] for node in _group(group)]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RepositoryError(
-            "`nodes` is not a list of roles with count, cpu and memory",
-            reason="malformed-environment",
-            path=path,
-            hint="bos-tools check",
-        ) from error
+    tree = Tree(source)
+    groups = tree.environment(env).nodes
+    if not groups:
+        raise tree.unsaid(env, "the environment says nothing of its nodes: no `nodes`", reason="missing-file")
+    return [node for group in groups for node in _group(group)]
 
 
-def _group(group: dict[str, Any]) -> list[Node]:
-    taints = tuple(Taint.read(text) for text in group.get("taints", ()))
+def _group(group: "NodeGroup") -> list[Node]:
+    taints = tuple(Taint.read(text) for text in group.taints)
     return [
-        Node(
-            name=f"{group['role']}-{number}",
-            role=group["role"],
-            cpu=int(group["cpu"]),
-            memory=str(group["memory"]),
-            labels={str(key): str(value) for key, value in group.get("labels", {}).items()},
-            taints=taints,
-        )
-        for number in range(1, int(group["count"]) + 1)
+        Node(f"{group.role}-{number}", group.role, group.cpu, group.memory, group.labels, taints)
+        for number in range(1, group.count + 1)
     ]

@@ -8,7 +8,8 @@ from math import ceil
 from bos_tools.intents.together import Together
 from bos_tools.storage.budget import Room
 from bos_tools.storage.forecast import Outlook, Point, Unknown, outlook
-from bos_tools.storage.growth import GIB, Growth
+from bos_tools.storage.growth import Growth
+from bos_tools.tree.quantity import GIB
 
 ARRIVED = 0.9
 """The part of a claim's size that its file system has at least (decision 14); less is a growth on its way."""

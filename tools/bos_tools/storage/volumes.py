@@ -14,7 +14,7 @@ from bos_tools.tree.applied import applied, declared
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import NAMES
-from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.layout import PLATFORM, Tree, Unit
 from bos_tools.tree.nodes import Node, Path, plain_data
 from bos_tools.tree.quantity import quantity
 
@@ -131,7 +131,7 @@ def find(tree: Tree, env: str, what: str) -> Volume:
 
 def expands(tree: Tree, env: str, storage_class: str | None) -> bool | None:
     """Tell whether an environment's platform lets a class grow its claims; None where it makes no such class."""
-    unit = Unit(env, "platform")
+    unit = Unit(env, PLATFORM)
     if tree.graph.kustomization(unit.folder) is None:
         return None
     made = (_object(node, "") for node in declared(tree.graph, unit.folder))

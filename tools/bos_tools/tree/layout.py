@@ -1,20 +1,89 @@
-"""The layout of a BuildingOS repository: environments in promotion order, one unit a service."""
+"""The layout of a BuildingOS repository: where everything stands, and what one source holds of it.
 
+No other module spells these paths; a test reads the code for that.
+"""
+
+import posixpath
 import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import NAMES, Kustomization
-from bos_tools.tree.nodes import parse, plain_data
+from bos_tools.tree.nodes import Document, line_at, parse
 from bos_tools.tree.source import Source
+
+if TYPE_CHECKING:
+    from bos_tools.tree.environment import Environment
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123 label: what Kubernetes takes as a name."""
-NOT_SERVICES = frozenset({"env", "argocd"})
+BASE = "base"
+OVERLAYS = "overlays"
+SETTINGS = "pyproject.toml"
+PLATFORM = "platform"
+"""The unit that owns the Namespace and what the pods share."""
+ENV, ARGOCD = "env", "argocd"
+NOT_SERVICES = frozenset({ENV, ARGOCD})
+"""The folders of an overlay that are no unit: its component, and what registers it with Argo CD."""
+
+
+def base(service: str) -> str:
+    """Return the folder of what all environments share of a service."""
+    return f"{BASE}/{service}"
+
+
+def bases(service: str) -> tuple[str, str]:
+    """Return the bases of which a service's unit may be made: its own, and the one of several replicas."""
+    return base(service), f"{base(service)}-ha"
+
+
+def plan_file(service: str) -> str:
+    """Return where the plan's numbers of a service stand."""
+    return f"{base(service)}/plan.yaml"
+
+
+def aggregate(env: str) -> str:
+    """Return the folder of a whole environment."""
+    return f"{OVERLAYS}/{env}"
+
+
+def aggregate_file(env: str) -> str:
+    """Return the kustomization of a whole environment, which lists its units."""
+    return f"{aggregate(env)}/kustomization.yaml"
+
+
+def unit(env: str, service: str) -> str:
+    """Return the folder of a service in an environment."""
+    return f"{aggregate(env)}/{service}"
+
+
+def unit_file(env: str, service: str) -> str:
+    """Return the kustomization of a service in an environment."""
+    return f"{unit(env, service)}/kustomization.yaml"
+
+
+def argocd(env: str) -> str:
+    """Return the folder of what registers an environment with Argo CD."""
+    return unit(env, ARGOCD)
+
+
+def environment_file(env: str) -> str:
+    """Return where an environment says what it is."""
+    return f"{aggregate(env)}/environment.yaml"
+
+
+def is_overlay(folder: str) -> bool:
+    """Tell whether a folder belongs to an environment."""
+    return folder.startswith(f"{OVERLAYS}/")
+
+
+def from_unit(folder: str) -> str:
+    """Return a folder as a unit's kustomization refers to it: `../../../base/web`."""
+    return posixpath.relpath(folder, unit("a", "b"))
 
 
 @dataclass(frozen=True)
@@ -37,7 +106,7 @@ class Unit:
     @property
     def folder(self) -> str:
         """Return its folder."""
-        return f"overlays/{self.env}/{self.service}"
+        return unit(self.env, self.service)
 
 
 class Tree:
@@ -46,8 +115,7 @@ class Tree:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.graph = Graph(source)
-        self._gates: dict[str, Gates] = {}
-        self._says: dict[str, dict[str, Any]] = {}
+        self._environments: dict[str, Environment] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -55,13 +123,11 @@ class Tree:
 
         Raises RepositoryError when this is no BuildingOS repository.
         """
-        data = self.source.read("pyproject.toml")
+        data = self.source.read(SETTINGS)
         try:
             table = tomllib.loads(data.decode("utf-8"))["tool"]["bos-tools"] if data else None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RepositoryError(
-                f"malformed TOML: {error}", reason="malformed-settings", path="pyproject.toml"
-            ) from error
+            raise RepositoryError(f"malformed TOML: {error}", reason="malformed-settings", path=SETTINGS) from error
         except (KeyError, TypeError):
             table = None
         if not isinstance(table, dict):
@@ -73,13 +139,13 @@ class Tree:
                 raise RepositoryError(
                     "`environments` and `data-services` are lists of names",
                     reason="malformed-settings",
-                    path="pyproject.toml",
+                    path=SETTINGS,
                 )
         if not environments:
-            raise RepositoryError("no environments are named", reason="malformed-settings", path="pyproject.toml")
+            raise RepositoryError("no environments are named", reason="malformed-settings", path=SETTINGS)
         return Settings(tuple(environments), frozenset(services))
 
-    def environment(self, name: str | None) -> str:
+    def environment_name(self, name: str | None) -> str:
         """Return an environment's name, the first one for None.
 
         Raises Usage for one that is not in the settings.
@@ -95,11 +161,11 @@ class Tree:
 
     def services(self, env: str) -> list[str]:
         """Return an environment's services: the folders of its overlays that hold a unit."""
-        return [name for name in self.source.names(f"overlays/{env}") if self._is_unit(env, name)]
+        return [name for name in self.source.names(aggregate(env)) if self._is_unit(env, name)]
 
     def _is_unit(self, env: str, name: str) -> bool:
         is_named = name not in NOT_SERVICES and NAME.fullmatch(name) is not None
-        return is_named and not set(NAMES).isdisjoint(self.source.names(f"overlays/{env}/{name}"))
+        return is_named and not set(NAMES).isdisjoint(self.source.names(unit(env, name)))
 
     def units(self, env: str | None = None) -> list[Unit]:
         """Return the units of one environment, or of all in promotion order."""
@@ -126,41 +192,40 @@ class Tree:
     def _known(self, env: str) -> str:
         return f"one of {', '.join(self.services(env)) or 'none: the environment has no overlay'}"
 
-    def gates(self, env: str) -> "Gates":
-        """Return what an environment demands of a change (its environment.yaml)."""
-        if env not in self._gates:
-            self._gates[env] = self._read_gates(env)
-        return self._gates[env]
+    def environment(self, env: str) -> "Environment":
+        """Return what an environment says of itself; one that has no environment.yaml says nothing and demands nothing.
 
-    def says(self, env: str) -> dict[str, Any]:
-        """Return what an environment.yaml says, nothing where there is none.
-
-        Raises RepositoryError for one that can't be read.
+        Raises RepositoryError at the file and line of what no environment says.
         """
-        if env not in self._says:
-            path = f"overlays/{env}/environment.yaml"
-            data = self.source.read(path)
-            table = plain_data(parse(data, path).single()) if data is not None else {}
-            self._says[env] = table if isinstance(table, dict) else {}
-        return self._says[env]
+        if env not in self._environments:
+            self._environments[env] = self._read_environment(env)
+        return self._environments[env]
 
-    def _read_gates(self, env: str) -> "Gates":
-        gates = self.says(env).get("gates")
-        gates = gates if isinstance(gates, dict) else {}
-        listed = gates.get("undigested")
-        return Gates(
-            needs_digest=gates.get("digest") == "required",
-            undigested=frozenset(map(str, listed)) if isinstance(listed, list) else frozenset(),
-        )
+    def _read_environment(self, env: str) -> "Environment":
+        from bos_tools.tree import typed
+        from bos_tools.tree.environment import Environment
 
+        document = self.document(environment_file(env))
+        if document is None:
+            return Environment()
+        return typed.read(document, Environment, reason="malformed-environment")
 
-@dataclass(frozen=True)
-class Gates:
-    """What an environment demands of a change."""
+    def document(self, path: str) -> Document | None:
+        """Return a file as nodes, None where there is no such file.
 
-    needs_digest: bool
-    undigested: frozenset[str]
-    """Pins `image:tag` that were made with no registry at hand; each ends with its next bump."""
+        Raises RepositoryError for YAML that is broken.
+        """
+        data = self.source.read(path)
+        return parse(data, path) if data is not None else None
+
+    def unsaid(
+        self, env: str, message: str, *at: str | int, reason: str = "malformed-environment", hint: str = ""
+    ) -> RepositoryError:
+        """Return the error for what an environment.yaml lacks, or says wrongly at the line of a field."""
+        path = environment_file(env)
+        document = self.document(path) if at else None
+        line = line_at(document.single(), at) if document is not None else 0
+        return RepositoryError(message, reason=reason, path=path, line=line, hint=hint)
 
 
 def not_a_repository() -> RepositoryError:

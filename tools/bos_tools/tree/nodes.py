@@ -4,7 +4,7 @@ One loop without recursion, so that depth, aliases and duplicate keys are judged
 the tree: an alias is kept as a reference and never expanded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,6 +226,19 @@ def outline(root: Node) -> Iterator[tuple[Path, tuple[object, ...]]]:
         for index, item in enumerate(node.items):
             step: str | int = node.keys[index].value if node.kind == "map" else index
             stack.append(((*path, step), item))
+
+
+def line_at(root: Node, path: Sequence[str | int]) -> int:
+    """Return the line of a field, of its nearest ancestor where it is absent."""
+    node, line = root, root.line
+    for step in path:
+        if isinstance(step, int) and step < len(node.items):
+            node = node.items[step].resolved()
+            line = node.line
+        elif (inner := node.get(str(step))) is not None:
+            line = next(key.line for key in node.keys if key.value == step)
+            node = inner
+    return line
 
 
 def plain_data(node: Node) -> Any:

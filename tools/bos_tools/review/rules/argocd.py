@@ -8,9 +8,8 @@ from bos_tools.delivery.applications import NOTE, PATHS, objects
 from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.rules.layout import line_at
 from bos_tools.review.world import World
-from bos_tools.tree.nodes import Node, parse, plain_data
+from bos_tools.tree.nodes import Node, line_at, parse, plain_data
 
 ANNOTATION_LIMIT = 262144
 """Bytes: client-side apply keeps the whole object in an annotation (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""

@@ -72,17 +72,17 @@ def _size(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
 
 def _nodes(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
     said: Any = made.get("spec", "affinity") or {}
-    node = next((node for node in env.nodes() if node.get("role") == planned.role), None)
+    node = env.nodes(planned.role)
     place: Path = ("spec", "affinity")
     if said.get("podAntiAffinityType") != "required":
         yield env.at(made, f"{made.object.name} may lose both instances with one node", (*place, "podAntiAffinityType"))
     if node is None:
         return
     terms = down(said, "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-    if not terms or not all(selected(term, node.get("labels") or {}) for term in terms):
+    if not terms or not all(selected(term, node.labels) for term in terms):
         yield env.at(made, f"{made.object.name} is not bound to {planned.role} nodes", (*place, "nodeAffinity"))
-    for taint in node.get("taints") or []:
-        if not any(tolerates(toleration, str(taint)) for toleration in said.get("tolerations") or []):
+    for taint in node.taints:
+        if not any(tolerates(toleration, taint) for toleration in said.get("tolerations") or []):
             message = f"{made.object.name} does not tolerate a taint of its nodes: {taint}"
             yield env.at(made, message, (*place, "tolerations"))
 

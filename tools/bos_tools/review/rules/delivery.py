@@ -5,6 +5,7 @@ from typing import Any
 
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down, line_of
+from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.version import is_moving
 
@@ -72,10 +73,10 @@ def versions(env: World) -> Iterator[Fault]:
     registry at hand.
     """
     gates = env.gates
-    file = f"overlays/{env.name}/environment.yaml"
-    if env.name == "prod" and env.says and not gates.needs_digest:
+    file = layout.environment_file(env.name)
+    if env.facts is not None and env.facts.is_production and not gates.needs_digest:
         line = line_of(env.files.get(file, b""), b"digest:")
-        yield env.file(file, line, "prod pins digests: gates.digest is required")
+        yield env.file(file, line, f"{env.name} pins digests: gates.digest is required")
     for _, found in env.units:
         for pin in found.pins:
             line = _field(pin.node, "newTag") or pin.line
@@ -110,8 +111,8 @@ def aggregator(env: World) -> Iterator[Fault]:
     """Argo CD syncs the units, a cluster without it the aggregator: both must get the same."""
     found = env.aggregator
     if found is None:
-        if f"overlays/{env.name}/kustomization.yaml" not in env.files:  # else K9 has it
-            yield env.file(f"overlays/{env.name}", 1, f"{env.name} has no kustomization that lists its units")
+        if layout.aggregate_file(env.name) not in env.files:  # else K9 has it
+            yield env.file(layout.aggregate(env.name), 1, f"{env.name} has no kustomization that lists its units")
         return
     services = env.tree.services(env.name)
     listed: dict[str, int] = {}

@@ -1,16 +1,19 @@
 """The layout: where a pin may stand, and what an overlay may hold (base/README.md, "Layout")."""
 
-import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
+
+from msgspec import structs
 
 from bos_tools.errors import RepositoryError
 from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import World, down
+from bos_tools.review.world import World
+from bos_tools.tree import layout
 from bos_tools.tree.applied import patch
-from bos_tools.tree.nodes import Node, parse, plain_data
+from bos_tools.tree.environment import WHOLE, Environment
+from bos_tools.tree.nodes import Node, line_at, plain_data
+from bos_tools.tree.typed import faults
 
 HOLDS = re.compile(
     r"/spec/((volumeClaimTemplates/\d+/spec/)?resources/requests/storage|storage/size|instances|replicas|(min|max)Replicas"
@@ -30,7 +33,7 @@ def pinned_in_overlays(env: World) -> Iterator[Fault]:
     """A base's pin is shared by environments that are to run different versions."""
     for folder in sorted({f for unit, _ in env.units for f in env.tree.graph.folders(unit.folder)}):
         found = env.tree.graph.kustomization(folder)
-        if found is not None and not folder.startswith("overlays/"):
+        if found is not None and not layout.is_overlay(folder):
             for pin in found.pins:
                 yield env.file(found.path, pin.line, f"a pin outside of the overlays: {pin.name}")
 
@@ -55,7 +58,7 @@ def overlays(env: World) -> Iterator[Fault]:
                         message = f"an overlay holds a pin, a size, a count or a host: {field}"
                         yield env.file(file, line + shift, message)
         for item in found.sequence("resources"):
-            if item.value not in (f"../../../base/{unit.service}", f"../../../base/{unit.service}-ha"):
+            if item.value not in map(layout.from_unit, layout.bases(unit.service)):
                 yield env.file(found.path, item.line, f"the unit {unit.service} is made of its one base: {item.value}")
 
 
@@ -88,32 +91,37 @@ def _says(root: Node) -> Iterator[tuple[str, int]]:
 )
 def environment(env: World) -> Iterator[Fault]:
     """Every gate and number that an environment demands is read from it."""
-    path = f"overlays/{env.name}/environment.yaml"
-    data = env.tree.source.read(path)
-    if data is None:
-        yield env.file(path, 0, f"{env.name} has no environment.yaml")
-        return
-    import jsonschema_rs
-
+    path = layout.environment_file(env.name)
     try:
-        root = parse(data, path).single()
+        document = env.tree.document(path)
+        root = document.single() if document is not None else None
     except RepositoryError:
         return  # K9 has it
-    schema = json.loads(files("bos_tools.review").joinpath("environment.schema.json").read_text("utf-8"))
-    for error in jsonschema_rs.validator_for(schema).iter_errors(plain_data(root)):
-        line = line_at(root, list(error.instance_path))
-        yield env.file(path, line, f"environment.yaml: {error.message}")
-    if isinstance(env.says.get("environment"), str) and env.says["environment"] != env.name:
-        yield env.file(
-            path, line_at(root, ["environment"]), f"this is the environment {env.name}: {env.says['environment']}"
-        )
-    classes, made = env.says.get("classes"), {one.object.name for one in env.of("StorageClass")}
-    for key, name in classes.items() if isinstance(classes, dict) and made else ():
-        if name not in made:
+    if root is None:
+        yield env.file(path, 0, f"{env.name} has no environment.yaml")
+        return
+    for place, message in faults(plain_data(root), WHOLE):
+        yield env.file(path, line_at(root, place), f"environment.yaml: {message}")
+    try:
+        facts = env.tree.environment(env.name)
+    except RepositoryError as error:
+        if not faults(plain_data(root), WHOLE):
+            yield env.file(path, error.line, f"environment.yaml: {error.message}")
+        return
+    if facts.environment and facts.environment != env.name:
+        line = line_at(root, ["environment"])
+        yield env.file(path, line, f"this is the environment {env.name}: {facts.environment}")
+    yield from _classes(env, facts, root)
+
+
+def _classes(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
+    """Yield the StorageClasses that the platform does not make, and those that no volume of may grow."""
+    path, made = layout.environment_file(env.name), {one.object.name for one in env.of("StorageClass")}
+    classes = structs.asdict(facts.classes) if facts.classes is not None else {}
+    for key, name in classes.items():
+        if made and name not in made:
             yield env.file(path, line_at(root, ["classes", key]), f"the platform makes no StorageClass {name}")
-    limited = down(env.says, "growth", "classes")
-    for key, name in classes.items() if isinstance(classes, dict) and isinstance(limited, dict) else ():
-        if name not in limited:
+        if facts.growth is not None and name not in facts.growth.classes:
             line = line_at(root, ["growth", "classes"])
             yield env.file(path, line, f"growth.classes has no limits for {key}: {name}")
 
@@ -129,7 +137,7 @@ def everywhere(env: World) -> Iterator[Fault]:
     first, *others = env.tree.settings.environments
     elsewhere = {name for other in others for name in env.tree.services(other)} & set(SERVICES)
     for service in sorted({*env.tree.services(first), *elsewhere} - set(env.tree.services(env.name))):
-        yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} lacks the service {service}")
+        yield env.file(layout.aggregate_file(env.name), 1, f"{env.name} lacks the service {service}")
 
 
 @rule(
@@ -148,16 +156,3 @@ def pinned(env: World) -> Iterator[Fault]:
     for made, image, path in running:
         if image not in pinned[made.unit]:
             yield env.at(made, f"{made.unit.service} runs an image that it does not pin: {image}", path)
-
-
-def line_at(root: Node, path: list[str | int]) -> int:
-    """Return the line of a field, of its nearest ancestor where it is absent."""
-    node, line = root, root.line
-    for step in path:
-        if isinstance(step, int) and step < len(node.items):
-            node = node.items[step].resolved()
-            line = node.line
-        elif (inner := node.get(str(step))) is not None:
-            line = next(key.line for key in node.keys if key.value == step)
-            node = inner
-    return line

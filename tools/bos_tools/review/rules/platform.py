@@ -5,6 +5,7 @@ from typing import Any
 
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import World, down, line_of, tolerates
+from bos_tools.tree import layout
 
 NEEDS = {
     "HorizontalPodAutoscaler": ("metrics-server",),
@@ -25,26 +26,25 @@ NEEDS = {
 )
 def platform(env: World) -> Iterator[Fault]:
     """An object of which no controller knows is silent."""
-    file = f"overlays/{env.name}/environment.yaml"
-    if not env.says:
+    file = layout.environment_file(env.name)
+    if env.facts is None:
         return
-    listed = env.says.get("platform")
-    known = {str(one.get("name")): one for one in listed if isinstance(one, dict)} if isinstance(listed, list) else {}
+    known = {add_on.name: add_on for add_on in env.facts.platform}
     line = line_of(env.files.get(file, b""), b"platform:")
     for kind, names in NEEDS.items():
         for name in names if any(env.of(kind)) else ():
             if name not in known:
                 yield env.file(file, line, f"{env.name} has a {kind} and no platform application {name}")
-    node = next((node for node in env.nodes() if node.get("role") == "ingress"), None)
+    node = env.nodes("ingress")
     if node is None or "nginx-ingress" not in known:
         return
-    said: Any = down(known["nginx-ingress"], "values", "controller")
+    said: Any = down(known["nginx-ingress"].values, "controller")
     line = line_of(env.files.get(file, b""), b"- name: nginx-ingress")
     chosen = down(said, "nodeSelector")
-    if not isinstance(chosen, dict) or not chosen or not chosen.items() <= (node.get("labels") or {}).items():
+    if not isinstance(chosen, dict) or not chosen or not chosen.items() <= node.labels.items():
         yield env.file(file, line, f"the ingress of {env.name} does not select its own nodes")
     listed = down(said, "tolerations")
     borne = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    for taint in node.get("taints") or []:
-        if not any(tolerates(one, str(taint)) for one in borne):
+    for taint in node.taints:
+        if not any(tolerates(one, taint) for one in borne):
             yield env.file(file, line, f"the ingress of {env.name} does not tolerate a taint of its nodes: {taint}")

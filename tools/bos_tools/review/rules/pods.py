@@ -191,7 +191,7 @@ CLUSTER_WIDE = frozenset(
 )
 def namespace(env: World) -> Iterator[Fault]:
     """A component that adds objects behind `../env` gets none."""
-    wanted = env.says.get("namespace")
+    wanted = env.facts.namespace if env.facts is not None else None
     for made in env.objects if wanted else ():
         if made.object.kind not in CLUSTER_WIDE and made.object.namespace != wanted:
             shown = made.object.namespace or "none"

@@ -6,6 +6,7 @@ from typing import Any
 from bos_tools.review.plan import BASELINE
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down
+from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 
 VOLUMES = frozenset({
@@ -146,8 +147,8 @@ def token(env: World) -> Iterator[Fault]:
 )
 def default_deny(env: World) -> Iterator[Fault]:
     """Without it every policy is a comment."""
-    if "platform" in env.rendered and not any(env.of("Namespace")):
-        yield env.file(f"overlays/{env.name}/platform/kustomization.yaml", 1, f"{env.name} has no Namespace")
+    if layout.PLATFORM in env.rendered and not any(env.of("Namespace")):
+        yield env.file(layout.unit_file(env.name, layout.PLATFORM), 1, f"{env.name} has no Namespace")
     for made in env.of("Namespace"):
         labels = made.get("metadata", "labels") or {}
         for mode, level in (("enforce", "baseline"), ("warn", "restricted"), ("audit", "restricted")):

@@ -7,6 +7,7 @@ from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.rules.replicas import adopted
 from bos_tools.review.world import Rendered, World, down, selected, tolerates
+from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 
@@ -26,8 +27,7 @@ def numbers(env: World) -> Iterator[Fault]:
         if name not in env.rendered or env.one("Cluster", name) is not None:  # P12 has it
             continue
         if made is None:
-            path = f"overlays/{env.name}/{name}/kustomization.yaml"
-            yield env.file(path, 1, f"{name} is no {' or '.join(planned.kinds)}")
+            yield env.file(layout.unit_file(env.name, name), 1, f"{name} is no {' or '.join(planned.kinds)}")
             continue
         containers = made.get("spec", "template", "spec", "containers") or []
         for index, container in enumerate(containers):
@@ -97,7 +97,7 @@ def claims(env: World) -> Iterator[Fault]:
         for claim in planned.claims if name in env.rendered and env.one("Cluster", name) is None else ():
             has_template = adopted(env.one("StatefulSet", name), claim)  # S11 has its claims
             if not has_template and env.one("PersistentVolumeClaim", claim) is None:
-                yield env.file(f"overlays/{env.name}/{name}/kustomization.yaml", 1, f"{name} lacks its claim {claim}")
+                yield env.file(layout.unit_file(env.name, name), 1, f"{name} lacks its claim {claim}")
 
 
 @rule(
@@ -197,19 +197,18 @@ def nodes(env: World) -> Iterator[Fault]:
     """A stream or a compaction takes the disk and the network from whoever shares the node."""
     for name, planned in SERVICES.items():
         made = env.one(planned.kinds[0], name)
-        node = next((node for node in env.nodes() if planned.role and node.get("role") == planned.role), None)
+        node = env.nodes(planned.role)
         if made is None or node is None:
             continue
         pod = made.get("spec", "template", "spec") or {}
         terms = down(
             pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"
         )
-        labels = node.get("labels")
         path: Path = ("spec", "template", "spec")
-        if not terms or not all(term.get("matchExpressions") and selected(term, labels or {}) for term in terms):
+        if not terms or not all(term.get("matchExpressions") and selected(term, node.labels) for term in terms):
             yield env.at(made, f"{name} is not bound to {planned.role} nodes", (*path, "affinity", "nodeAffinity"))
-        for taint in node.get("taints") or []:
-            if not any(tolerates(toleration, str(taint)) for toleration in pod.get("tolerations") or []):
+        for taint in node.taints:
+            if not any(tolerates(toleration, taint) for toleration in pod.get("tolerations") or []):
                 yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down, line_of, selected
+from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 
 ROUTES = {"/": ("web", 80), "/api": ("backend", 3001), "/mqtt": ("emqx", 8083)}
@@ -37,13 +38,13 @@ def routes(env: World) -> Iterator[Fault]:
         for index, entry in enumerate(made.get("spec", "rules") or []):
             yield from _routed(env, made, entry, ("spec", "rules", index))
     for file, data in env.files.items():
-        if file.startswith("base/web/") and file.endswith("nginx.conf") and not PROXY.search(data):
+        if file.startswith(f"{layout.base('web')}/") and file.endswith("nginx.conf") and not PROXY.search(data):
             yield env.file(file, line_of(data, b"location ^~ /api/"), "web proxies /api/ to http://backend:3001/")
 
 
 def _routed(env: World, made: Rendered, entry: Any, at: Path) -> Iterator[Fault]:
-    if env.says and entry.get("host") != env.says.get("host"):
-        yield env.at(made, f"the host of {env.name} is {env.says.get('host')}: {entry.get('host')}", (*at, "host"))
+    if env.facts is not None and entry.get("host") != env.facts.host:
+        yield env.at(made, f"the host of {env.name} is {env.facts.host}: {entry.get('host')}", (*at, "host"))
     paths = down(entry, "http", "paths") or []
     for route, (name, port) in ROUTES.items():
         index = next((i for i, path in enumerate(paths) if path.get("path") == route), None)
@@ -61,7 +62,7 @@ def _routed(env: World, made: Rendered, entry: Any, at: Path) -> Iterator[Fault]
 )
 def access(env: World) -> Iterator[Fault]:
     """A node port beside the Ingress is a way in past its TLS and its limits."""
-    access = env.says.get("access")
+    access = env.facts.access if env.facts is not None else None
     web = env.one("Service", "web")
     kind = web.get("spec", "type") or "ClusterIP" if web else None
     if web is not None and access == "nodeport" and kind != "NodePort":
@@ -71,7 +72,7 @@ def access(env: World) -> Iterator[Fault]:
             if made.get("spec", "type") == "NodePort":
                 yield env.at(made, f"{env.name} is reached by the Ingress, not by NodePort", ("spec", "type"))
         if web is not None and not any(env.of("Ingress")) and env.is_whole:
-            yield env.file(f"overlays/{env.name}/kustomization.yaml", 1, f"{env.name} has no Ingress")
+            yield env.file(layout.aggregate_file(env.name), 1, f"{env.name} has no Ingress")
 
 
 @rule(
