@@ -37,7 +37,7 @@ MAY_USE = {
 ONLY_IN = {
     "subprocess": {"doors/process.py"},
     "git": {"doors/git.py"},
-    "httpx2": {f"doors/{name}.py" for name in ("http", "answers", "failures")},
+    "httpx2": {f"doors/{name}.py" for name in ("http", "answers", "failures", "kubernetes/transport")},
     "lightkube": {f"doors/kubernetes/{path.name}" for path in (PACKAGE / "doors" / "kubernetes").glob("*.py")},
     "typer": {f"cli/{path.name}" for path in (PACKAGE / "cli").glob("*.py")},
 }

@@ -37,8 +37,9 @@ def run(
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     timeout: float = TIMEOUT,
+    asks: bool = False,
 ) -> Result:
-    """Run a program to its end, without a terminal and in the C locale.
+    """Run a program to its end, in the C locale and without a terminal, unless it asks the person before ours.
 
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
@@ -46,9 +47,9 @@ def run(
         process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
             argv,
             cwd=cwd,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdin=None if asks else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=None if asks else subprocess.PIPE,
             env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})},
         )
     except FileNotFoundError as error:
@@ -66,7 +67,7 @@ def run(
         except BaseException:
             _stop(process)
             raise
-    stderr = said.decode("utf-8", "replace")
+    stderr = (said or b"").decode("utf-8", "replace")
     if process.returncode != 0:
         raise CommandFailed(list(argv), process.returncode, stderr)
     return Result(stdout, stderr)

@@ -1,17 +1,23 @@
 """A cluster: objects as plain data in and out, so that no field of a newer API is lost."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from bos_tools.doors.failures import HttpFailed, translated
+from bos_tools.doors.failures import HttpFailed, WrongAnswer, translated
 from bos_tools.doors.http import address
-from bos_tools.errors import OutsideError
+from bos_tools.errors import OutsideError, conceal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import lightkube
+
+    from bos_tools.doors.kubernetes.kubeconfig import Selected
 
 Data = dict[str, Any]
 
@@ -54,11 +60,31 @@ class ClusterSaid(OutsideError):
         self.said = said
 
 
+DENIED = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+    r'(?: in the namespace "(?P<namespace>[^"]+)")?'
+)
+"""How the API server says that a role is missing (k8s.io/apiserver, responsewriters.Forbidden)."""
+
+
+class MayNot(ClusterSaid):
+    """Raised when the asker's account may not ask this: no word of the cluster on the thing itself."""
+
+    def __init__(self, what: str, user: str, needs: str, said: str) -> None:
+        super().__init__(what, 403, "Forbidden", said)
+        self.message = f"{user or 'this account'} may not ask the cluster {what}: needs {needs}"
+        self.reason = "may-not"
+        self.hint = "who administers the cluster gives that right, by a Role and its RoleBinding"
+        self.needs = needs
+        """`patch on persistentvolumeclaims in buildingos`."""
+
+
 class Cluster:
     """One cluster's API server."""
 
-    def __init__(self, client: "lightkube.Client") -> None:
+    def __init__(self, client: "lightkube.Client", asker: str = "nobody", ended: "datetime | None" = None) -> None:
         self._client = client
+        self._asker, self._ended = asker, ended
         self.url = str(client.config.cluster.server)
 
     @classmethod
@@ -67,17 +93,19 @@ class Cluster:
 
         Raises OutsideError when there is none or it has no such context, Usage when its server is no address.
         """
-        import lightkube
-
         from bos_tools.doors.kubernetes.kubeconfig import selected, unusable
 
-        config = selected(kubeconfig, context)
-        address("the cluster", str(config.cluster.server))
+        chosen = selected(kubeconfig, context)
+        config = chosen.config
+        url = address("the cluster", str(config.cluster.server))
         try:
-            return cls(lightkube.Client(config, field_manager="bos-tools"))
-        except Exception as error:  # a certificate, a key or a command that does not work, by any exception
+            client, ended = _opened(chosen, url)
+        except OutsideError:
+            raise
+        except Exception as error:  # a certificate, a key or a proxy that does not work, by any exception
             said = f"context {config.context_name}: {type(error).__name__}"
-            raise unusable(str(config.fname), f"{said}: {error}" if isinstance(error, OSError) else said) from error
+            raise unusable(chosen.where, f"{said}: {error}" if isinstance(error, OSError) else said) from error
+        return cls(client, f"user {chosen.user} of context {config.context_name}", ended)
 
     def __enter__(self) -> Self:
         return self
@@ -145,11 +173,57 @@ class Cluster:
             except ApiError as error:
                 status = error.status
                 said = " ".join(str(status.message).split())
-                raise ClusterSaid(what, int(status.code or 0), str(status.reason or ""), said) from error
+                raise self._refusal(what, int(status.code or 0), str(status.reason or ""), said) from error
             except (ConfigError, OSError) as error:  # the command or the file that gives a token, when it is asked
                 from bos_tools.doors.kubernetes.kubeconfig import unusable
 
                 raise unusable(self.url, " ".join(str(error).split())) from error
+            except (KeyError, TypeError, AttributeError, ValueError) as error:  # an answer that is no object
+                raise WrongAnswer("the cluster", self.url, f"no object when asked {what}") from error
+
+    def _refusal(self, what: str, status: int, reason: str, said: str) -> "ClusterSaid":
+        """Return what the server's refusal means: who may not ask, who is not known, or a no to the thing itself."""
+        denied = DENIED.search(said) if status == 403 else None
+        if denied is not None:
+            group = f".{denied['group']}" if denied["group"] else ""
+            where = f" in {denied['namespace']}" if denied["namespace"] else ""
+            return MayNot(what, denied["user"], f"{denied['verb']} on {denied['resource']}{group}{where}", said)
+        refusal = ClusterSaid(what, status, reason, said)
+        if status == 401:
+            end = f", whose certificate ended on {self._ended:%Y-%m-%d %H:%M} UTC" if self._ended else ""
+            refusal.hint = f"log in again: {self._asker}{end}"
+        return refusal
+
+
+def _opened(chosen: "Selected", url: str) -> "tuple[lightkube.Client, datetime | None]":
+    """Return the library's client with our transport under it, and when the client's certificate ended, if it did."""
+    import base64
+
+    import lightkube
+    from lightkube.config.client_adapter import verify_cluster
+    from lightkube.config.models import User
+
+    from bos_tools.doors.kubernetes.plugin import ended
+    from bos_tools.doors.kubernetes.transport import transport
+
+    config, user = chosen.config, chosen.config.user or User()
+    renew = None
+    if chosen.plugin is not None:
+        plugin, first = chosen.plugin, [chosen.plugin.ask()]
+        if first[0].certificate and first[0].key:
+            pair = [base64.b64encode(text.encode()).decode() for text in (first[0].certificate, first[0].key)]
+            user = User(client_cert_data=pair[0], client_key_data=pair[1])
+
+        def renew() -> str | None:
+            return (first.pop() if first else plugin.ask()).token
+
+    conceal(*filter(None, (user.token, user.password)))
+    certificate = base64.b64decode(user.client_cert_data) if user.client_cert_data else b""
+    if user.client_cert:
+        certificate = Path(config.abs_file(user.client_cert)).read_bytes()
+    verify = verify_cluster(config.cluster, user, config.abs_file)
+    way = transport(url, verify, chosen.proxy, renew)
+    return lightkube.Client(config._replace(user=user), field_manager="bos-tools", transport=way), ended(certificate)
 
 
 @cache

@@ -4,37 +4,80 @@ Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-acces
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bos_tools.doors.kubernetes.plugin import Plugin
 from bos_tools.errors import OutsideError
 
 if TYPE_CHECKING:
-    from lightkube.config.kubeconfig import KubeConfig, SingleConfig
+    from lightkube.config.kubeconfig import SingleConfig
 
 HINT = "name one with --kubeconfig and --context, or set KUBECONFIG"
+DEFAULT = "~/.kube/config"
 PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 """What names a file, from the folder of the kubeconfig that says it."""
+TOLD = ("server", "tls-server-name", "proxy-url", "insecure-skip-tls-verify", "certificate-authority-data")
 PARTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 
 
-def selected(named: str | None, context: str | None) -> "SingleConfig":
+@dataclass(frozen=True)
+class Selected:
+    """One context, and what the library does not read of it."""
+
+    config: "SingleConfig"
+    plugin: Plugin | None
+    proxy: str | None
+    where: str
+    """The files that were looked at."""
+
+    @property
+    def user(self) -> str:
+        """Return the user's name in the kubeconfig."""
+        return self.config.context.user or "nobody"
+
+
+def selected(named: str | None, context: str | None) -> Selected:
     """Return one context: of the kubeconfig named, of KUBECONFIG, of the pod's account, or of the user's own file.
 
     Raises OutsideError, without a word of what stands in it, for a file that can't be used.
     """
     files = [named] if named else [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
-    where = os.pathsep.join(files) or "~/.kube/config"
+    where = os.pathsep.join(files) or DEFAULT
     try:
-        found = (_merged(files) if files else _own()).get(context)
+        if not files and (account := _account()) is not None:
+            return Selected(account, None, None, where)
+        merged = _merged(files or [DEFAULT])
+        return _chosen(merged, context, where)
+    except OutsideError:
+        raise
     except Exception as error:  # the library lets through whatever it meets in the file
         from lightkube.core.exceptions import ConfigError
 
         said = str(error) if isinstance(error, ConfigError) else f"it is no kubeconfig ({type(error).__name__})"
         raise unusable(where, said) from error
+
+
+def _chosen(merged: "Merged", context: str | None, where: str) -> Selected:
+    from lightkube.config.kubeconfig import KubeConfig
+    from lightkube.config.models import User
+
+    plugins = {name: user.pop("exec") for name, user in merged.parts["users"].items() if user.get("exec")}
+    lists = {part: [{"name": n, PARTS[part]: v} for n, v in named.items()] for part, named in merged.parts.items()}
+    found = KubeConfig.from_dict({**lists, "current-context": merged.current or None}, fname=merged.first).get(context)
     if found is None:
         raise unusable(where, "it names no context")
-    return found
+    cluster = merged.parts["clusters"][found.context.cluster]
+    name = found.context.user
+    plugin = Plugin(plugins[name], told(cluster)) if name in plugins else None
+    user = found.user or User()
+    return Selected(found._replace(user=user), plugin, cluster.get("proxy-url"), where)
+
+
+def told(cluster: dict[str, Any]) -> dict[str, Any]:
+    """Return what a plugin that asks for it is told of the cluster, in the words of ExecCredential."""
+    return {key: cluster[key] for key in TOLD if cluster.get(key)}
 
 
 def unusable(where: str, said: str) -> OutsideError:
@@ -42,34 +85,41 @@ def unusable(where: str, said: str) -> OutsideError:
     return OutsideError(f"no cluster can be reached by {where}: {said}", reason="kubeconfig", hint=HINT)
 
 
-def _own() -> "KubeConfig":
-    from lightkube.config.kubeconfig import DEFAULT_KUBECONFIG, KubeConfig
+def _account() -> "SingleConfig | None":
+    from lightkube.config.kubeconfig import KubeConfig
     from lightkube.core.exceptions import ConfigError
 
     try:
-        return KubeConfig.from_service_account()
+        return KubeConfig.from_service_account().get()
     except ConfigError:
-        return KubeConfig.from_file(DEFAULT_KUBECONFIG)
+        return None
 
 
-def _merged(files: list[str]) -> "KubeConfig":
+@dataclass(frozen=True)
+class Merged:
+    """Several kubeconfigs as one: part to name to what it says; the first that says something wins."""
+
+    parts: dict[str, dict[str, dict[str, Any]]]
+    current: str
+    first: Path
+
+
+def _merged(files: list[str]) -> Merged:
     import yaml
-    from lightkube.config.kubeconfig import KubeConfig
     from lightkube.core.exceptions import ConfigError
 
     there = [path for path in (Path(file).expanduser() for file in files) if path.is_file()]
     if not there:
         raise ConfigError("there is no such file")
-    merged: dict[str, Any] = {part: {} for part in PARTS}
+    parts: dict[str, dict[str, dict[str, Any]]] = {part: {} for part in PARTS}
     current = ""
     for path in there:
         said = yaml.safe_load(path.read_text()) or {}
         current = current or said.get("current-context") or ""
         for part, inner in PARTS.items():
-            for one in said.get(part) or []:
-                merged[part].setdefault(one["name"], {"name": one["name"], inner: _absolute(one[inner], path.parent)})
-    lists = {part: list(named.values()) for part, named in merged.items()}
-    return KubeConfig.from_dict({**lists, "current-context": current or None}, fname=there[0])
+            for entry in said.get(part) or []:
+                parts[part].setdefault(entry["name"], _absolute(entry[inner], path.parent))
+    return Merged(parts, current, there[0])
 
 
 def _absolute(said: dict[str, Any] | None, folder: Path) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""The way to an API server: bounded answers, kubectl's proxies, and a login that is renewed once it is refused."""
+
+import ssl
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx2
+
+from bos_tools.doors import answers
+from bos_tools.doors.answers import Asked
+
+SECONDS = 60.0
+"""For one whole answer."""
+Renew = Callable[[], str | None]
+
+
+class Bounded(httpx2.BaseTransport):
+    """Another transport, whose answers are read whole and within bounds before anybody sees them."""
+
+    def __init__(self, under: httpx2.BaseTransport, asked: Asked, renew: Renew | None = None) -> None:
+        self._under = under
+        self._asked = asked
+        self._renew = renew
+        self._token = renew() if renew is not None else None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; one that is answered by 401 once more with a new token, where there is a plugin."""
+        response = self._once(request)
+        if response.status_code == 401 and self._renew is not None:
+            self._token = self._renew()
+            response = self._once(request)
+        return response
+
+    def _once(self, request: httpx2.Request) -> httpx2.Response:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        began = time.monotonic()
+        response = self._under.handle_request(request)
+        response.request = request
+        try:
+            content = answers.body(self._asked, response, SECONDS - (time.monotonic() - began))
+        finally:
+            response.close()
+        kept = [(name, value) for name, value in response.headers.raw if name.lower() not in PACKED]
+        return httpx2.Response(response.status_code, headers=kept, content=content, extensions=response.extensions)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._under.close()
+
+
+PACKED = (b"content-encoding", b"content-length", b"transfer-encoding")
+"""What is no longer so of an answer that was unpacked."""
+
+
+def transport(url: str, verify: ssl.SSLContext, proxy: str | None, renew: Renew | None) -> Bounded:
+    """Return the way to a server: by the kubeconfig's `proxy-url`, else by the environment's proxy."""
+    under = httpx2.HTTPTransport(verify=verify, proxy=proxy or environment_proxy(url))
+    return Bounded(under, Asked("the cluster", url), renew)
+
+
+def environment_proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for an address; none for this machine itself, as Go has it."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in ("localhost", "::1") or host.startswith("127.") or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
