@@ -32,7 +32,7 @@ lint: setup
 	$(BIN)/bos-tools check
 
 bench: setup ## measure against doing it by hand, as ratios in one run
-	$(BIN)/python tests/bench/run.py
+	PYTHONPATH=tests $(BIN)/python -m bench.run
 
 lock: setup ## lock the dependencies again, with hashes and without index addresses
 	$(BIN)/python -m pip install --quiet uv

@@ -1,4 +1,4 @@
-"""Measure bos-tools against what a user does by hand: `make bench`, or `run.py NAME …` for some of the measurements.
+"""Measure bos-tools against what a user does by hand: `make bench`, or `PYTHONPATH=tests python -m bench.run NAME …` for some of the measurements.
 
 Only ratios are judged, and only of things measured in turns within one run: the machine's speed cancels out.
 """
@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
-from generate import QUIET, generate, git, service
-
+from bench.generate import generate, service
 from harness import ROOT
+from harness.git import WHO, git
 
 BIN = Path(sys.executable).parent
 TOOL = str(BIN / "bos-tools")
@@ -46,9 +46,7 @@ class Row:
 
 def run(words: list[str], cwd: Path, **env: str) -> None:
     """Run a command to its end."""
-    done = subprocess.run(
-        words, cwd=cwd, env={**os.environ, **QUIET, **env}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(words, cwd=cwd, env={**os.environ, **WHO, **env}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(words[:6])}: exit code {done.returncode}\n{done.stderr}")
 
@@ -184,7 +182,7 @@ def writers(_: int) -> Iterator[Row]:
             clones = [work / f"{name}-{number}" for number in range(60)]
             for clone in clones:
                 git(work, "clone", "-q", str(bare), str(clone))
-            env = {**os.environ, **QUIET, "BOS_TOOLS_CACHE": str(work / f"cache-{name}")}
+            env = {**os.environ, **WHO, "BOS_TOOLS_CACHE": str(work / f"cache-{name}")}
             started = time.perf_counter()
             running = []
             for number, clone in enumerate(clones):

@@ -1,6 +1,6 @@
 """Measure how long a commit takes to the changed object in a cluster: with a refresh, and by Argo CD's polling alone.
 
-`sync.py [--repetitions N] [--polls N]` brings up a sandbox of its own and takes it down. Argo CD polls each 120 s, with up to 60 s
+`PYTHONPATH=tests python -m bench.sync [--repetitions N] [--polls N]` brings up a sandbox of its own and takes it down. Argo CD polls each 120 s, with up to 60 s
 more so that not all applications do so at once; so one poll takes up to three minutes, and few are measured.
 """
 
@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from generate import git
-from run import ROOT, folder
-
+from bench.run import folder
 from bos_tools.doors.argocd.client import ArgoCD
 from bos_tools.doors.kubernetes.client import CONFIG_MAP, Cluster
 from bos_tools.sandbox import up
+from harness import ROOT
+from harness.git import git
 
 NAME, SPACE = "bench-sync", "default"
 TARGET = 1.0

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_what_we_render_of_preprod_is_what_argo_cd_renders(delivered):
         assert plain([one.data for one in objects(text)]) == plain(theirs), unit.folder
 
 
-def plain(found: list[dict]) -> dict[str, dict]:
+def plain(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return objects by who they are, without Argo CD's mark of what belongs to whom."""
     made = {}
     for data in found:
@@ -169,7 +170,7 @@ def test_a_hand_edit_is_healed(delivered):
 def test_redis_grows_by_one_commit_past_the_template_that_nobody_may_change(delivered):
     """In prod by what `register` wrote: three declared claims, and a StatefulSet whose template Argo CD ignores."""
 
-    def found(kind: str) -> dict[str, dict]:
+    def found(kind: str) -> dict[str, dict[str, Any]]:
         listed = json.loads(delivered.ask("get", kind, "--output=json"))["items"]
         return {one["metadata"]["name"]: one for one in listed if one["metadata"]["name"].startswith("redis")}
 

@@ -5,6 +5,7 @@ import io
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
@@ -103,7 +104,7 @@ class World:
         image = data["spec"]["template"]["spec"]["containers"][0]["image"]
         return image.rpartition(":")[2], data["metadata"]["uid"]
 
-    def windows(self, *windows: dict) -> None:
+    def windows(self, *windows: dict[str, Any]) -> None:
         """Give the project these sync windows and no others."""
         patch = json.dumps({"spec": {"syncWindows": list(windows) or None}})
         self.box.box.ask("patch", "appproject", ENV, "--namespace", "argocd", "--type=merge", "--patch", patch)

@@ -9,6 +9,10 @@ from harness.waiting import eventually
 CLAIMS = {"web": ["web-data"], "redis": [f"data-redis-{n}" for n in range(3)], "postgres": ["postgres-1", "postgres-2"]}
 
 
+def bound(world: World, name: str) -> None:
+    eventually(lambda: world.capacity(name) == "5Gi", f"{name} is bound")
+
+
 @pytest.fixture(scope="module")
 def world(dev, tmp_path_factory):
     """Three Applications that run: a claim, a StatefulSet of three, and a database."""
@@ -20,7 +24,7 @@ def world(dev, tmp_path_factory):
     eventually(lambda: len(made.pods()) == 6, "six pods")
     for names in CLAIMS.values():
         for name in names:
-            eventually(lambda name=name: made.capacity(name) == "5Gi", f"{name} is bound")
+            bound(made, name)
     yield made
     for service in CLAIMS:
         made.unregister(service, cascade=False)

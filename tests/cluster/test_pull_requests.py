@@ -65,7 +65,7 @@ class Team:
         )
 
     def bump(self, *words: str, **env: str) -> tuple[int, str, str]:
-        return self.end(self.start(*words, **env))
+        return self.end(self.start(*words, work=None, **env))
 
     def end(self, running: subprocess.Popen[str]) -> tuple[int, str, str]:
         out, err = running.communicate(timeout=300)

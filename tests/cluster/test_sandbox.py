@@ -16,7 +16,7 @@ import pytest
 
 from bos_tools.cli.main import main
 from bos_tools.errors import Refused
-from bos_tools.sandbox import STANDINS, down, find, up
+from bos_tools.sandbox import STANDINS, Sandbox, down, find, up
 from bos_tools.sandbox.processes import living
 from bos_tools.sandbox.state import load
 from harness import ROOT
@@ -138,11 +138,17 @@ def test_the_commands_bring_it_up_and_take_it_down(tmp_path, capsys):
     assert "down already" in capsys.readouterr().err
 
 
+def ports_of(box: Sandbox) -> dict[str, int]:
+    state = load(box.folder)
+    assert state is not None
+    return state.ports
+
+
 def test_two_stand_side_by_side(dev, small):
     other = small("beside")
 
-    ports = set(load(dev.folder).ports.values())
-    assert ports.isdisjoint(load(other.folder).ports.values())
+    ports = set(ports_of(dev).values())
+    assert ports.isdisjoint(ports_of(other).values())
     other.box.ask("create", "namespace", "only-here")
     assert "only-here" not in dev.box.ask("get", "namespaces")
     assert all(health.is_healthy for health in (*dev.health(), *other.health()))
@@ -177,7 +183,7 @@ def test_a_port_that_a_stranger_took_is_given_up(small):
     box = small()
     box.box.ask("create", "namespace", "kept")
     kill(*pids(box).values())
-    port = load(box.folder).ports["kube-apiserver"]
+    port = ports_of(box)["kube-apiserver"]
     eventually(lambda: not is_listening(port), "the killed API server has let go of its port")
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -186,7 +192,7 @@ def test_a_port_that_a_stranger_took_is_given_up(small):
 
         again = up(ROOT, "dev", "small", with_argocd=False, with_forge=False, folder=box.folder)
 
-        assert load(box.folder).ports["kube-apiserver"] != port
+        assert ports_of(box)["kube-apiserver"] != port
         assert all(health.is_healthy for health in again.health())
         assert "kept" in again.box.ask("get", "namespaces")
 
@@ -208,7 +214,7 @@ def test_argo_cd_and_the_forge_can_join_later_and_are_mended_too(small, tmp_path
 def test_down_leaves_no_process_no_port_and_no_file(small):
     box = small()
     running = [found.pid for found in living(box.folder)]
-    ports = list(load(box.folder).ports.values())
+    ports = list(ports_of(box).values())
     open_before = sockets(ports)
     assert len(running) >= 6
     assert len(open_before) >= 6

@@ -203,6 +203,8 @@ def test_the_login_of_the_registry_is_asked_for_at_a_terminal_and_not_echoed(pla
         ["script", "--quiet", "--return", "--command", program, "/dev/null"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "TERM": "dumb"},
     ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
         seen = b""
         for prompt, answer in (
             (b"user at swr.example.com: ", b"puller\n"),

@@ -137,12 +137,11 @@ def test_a_volume_outlives_its_claim_or_not_as_its_class_says(apply, look, bare,
     for name in names:
         bare.box.ask("delete", "pvc", name, "-n", look("pvc", name)["metadata"]["namespace"])
 
-    left = eventually(
-        lambda: (v := {i["metadata"]["name"]: phase(i) for i in read(bare, "pv")["items"]})
-        and names["passing"] not in v and v[names["kept"]] == "Released" and v,
-        "the passing volume is gone",
-    )  # fmt: skip
-    assert names["kept"] in left
+    def only_the_kept_one_is_left() -> bool:
+        phases = {volume["metadata"]["name"]: phase(volume) for volume in read(bare, "pv")["items"]}
+        return names["passing"] not in phases and phases.get(names["kept"]) == "Released"
+
+    eventually(only_the_kept_one_is_left, "the passing volume is gone")
 
 
 def test_growth_finishes_by_itself_step_by_step(grow, look):

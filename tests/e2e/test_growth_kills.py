@@ -55,7 +55,7 @@ def sizes(work: Path) -> list[str]:
 def test_growths_and_bumps_of_one_branch_lose_nothing(work, tmp_path, env):
     bare = tmp_path / "origin.git"
     clones = [clone(bare, tmp_path / f"clone-{number}") for number in range(4)]
-    wishes = [
+    wishes: list[tuple[str, ...]] = [
         ("pvc", "grow", what, "9Gi", "--env", e, "--no-live", "--push")
         for what in ("web-data", "redis", "postgres")
         for e in ENVIRONMENTS

@@ -26,7 +26,7 @@ Answer = httpx2.Response | Exception
 Fault = Callable[[httpx2.Request], Answer | None]
 
 
-def error(status: int, message: str, code: int = 0, **headers: str) -> httpx2.Response:
+def error(status: int, message: str, code: int = 0, headers: dict[str, str] | None = None) -> httpx2.Response:
     """Return an answer as Argo CD words its errors."""
     body = {"error": message, "code": code, "message": message}
     return httpx2.Response(status, json=body, headers=headers)
@@ -57,7 +57,7 @@ def managed(name: str, live: Any = "same", wanted: Any = "same") -> dict[str, st
     }
 
 
-def reconcile(app, **status) -> None:
+def reconcile(app: dict[str, Any], **status: Any) -> None:
     """Give an application a newer state: Argo CD has looked at it again."""
     now = next(CLOCK)
     app["status"].update(reconciledAt=f"2026-11-25T{now // 60:02}:{now % 60:02}:00Z", **status)

@@ -1,7 +1,9 @@
 """The fixtures that any test may ask for; `pytest --fixtures` lists them."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,7 +18,7 @@ from harness.repositories import files, repository, write
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _surroundings(tmp_path_factory: pytest.TempPathFactory):
+def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep a run from the machine's caches and settings, and the machine from the run."""
     kept = dict(os.environ)
     for name in list(os.environ):
@@ -31,7 +33,7 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture
-def untouched():
+def untouched() -> Callable[[Path], dict[str, tuple[object, ...]]]:
     """Return a function that tells what a folder's files are: bytes, mode, inode and time of change."""
 
     def state(root: Path) -> dict[str, tuple[object, ...]]:
@@ -53,7 +55,7 @@ def work(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def forge_token(monkeypatch) -> None:
+def forge_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token for any forge, and no pause between tries."""
     for variable in ("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BOS_FORGE", "BOS_FORGE_URL"):
         monkeypatch.delenv(variable, raising=False)
@@ -62,33 +64,33 @@ def forge_token(monkeypatch) -> None:
 
 
 @pytest.fixture(params=["github", "gitlab", "gitea"])
-def place(request, tmp_path, forge_token) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path, forge_token: None) -> Place:
     """A place on each forge in turn."""
     return Place(tmp_path, request.param)
 
 
 @pytest.fixture
-def hub(tmp_path, forge_token) -> Place:
+def hub(tmp_path: Path, forge_token: None) -> Place:
     """A place on one forge, for what has nothing to do with which."""
     return Place(tmp_path, "github")
 
 
 @pytest.fixture
-def argocd_repository(tmp_path):
+def argocd_repository(tmp_path: Path) -> Path:
     """A small repository whose dev names an Argo CD."""
     return write(tmp_path / "work", {**files(["backend"]), "overlays/dev/environment.yaml": ENVIRONMENT})
 
 
 @pytest.fixture
-def argocd(monkeypatch) -> FakeArgo:
+def argocd(monkeypatch: pytest.MonkeyPatch) -> FakeArgo:
     """An Argo CD with one live application, behind the command line's own connection."""
     fake = FakeArgo(application())
-    connect = ArgoCD.connect.__func__
+    connect = ArgoCD.connect
 
-    def connected(cls, url, **options):
-        return connect(cls, url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
+    def connected(url: str, **options: Any) -> ArgoCD:
+        return connect(url, **options, transport=httpx2.MockTransport(fake), patience=0.6)
 
-    monkeypatch.setattr(ArgoCD, "connect", classmethod(connected))
+    monkeypatch.setattr(ArgoCD, "connect", connected)
     monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
     monkeypatch.setenv("BOS_ARGOCD_SERVER", "https://argocd.example.com")
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
@@ -98,7 +100,7 @@ def argocd(monkeypatch) -> FakeArgo:
 
 
 @pytest.fixture
-def run_argocd(argocd_repository, capsys):
+def run_argocd(argocd_repository: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs `bos-tools argocd …` and gives its code and its words, in which no token stands."""
 
     def go(*words: str) -> tuple[int, str, str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bos_tools.change.pipeline import Outcome
+from bos_tools.change.pipeline import Outcome, Proposed
 from bos_tools.change.propose import propose
 from bos_tools.doors.forges.find import forge_of
 from bos_tools.intents.bump import Bump, Request
@@ -13,6 +13,12 @@ from harness.repositories import repository, write
 
 WEB = "overlays/dev/web/kustomization.yaml"
 TOPIC = "bos-tools/dev/bump-web"
+
+
+def proposed(outcome: Outcome) -> Proposed:
+    """Return the pull request that an outcome has."""
+    assert outcome.pull_request is not None
+    return outcome.pull_request
 
 
 class Place:

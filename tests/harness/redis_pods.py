@@ -212,6 +212,10 @@ class Cluster:
                 return pod
         return None
 
+    def leader(self) -> Pod:
+        """Return the primary, as soon as there is one."""
+        return next(filter(None, [eventually(self.primary, "nobody was elected")]))
+
     def whole(self) -> bool:
         """Tell whether there is one primary, the other two follow it, every Sentinel knows that, and the proxy too."""
         leader = self.primary()

@@ -82,12 +82,15 @@ def schema(name: str) -> Any:
         for wanted in sorted(set(REFERENCE.findall(text)) - found.keys()):
             found[wanted] = definitions()[wanted]
             texts.append(json.dumps(found[wanted]))
-    return json.loads(json.dumps(json.loads(texts[0]) | {"$defs": found}).replace("/api/_definitions.json#", "#"))
+    whole: dict[str, Any] = json.loads(texts[0]) | {"$defs": found}
+    here: dict[str, Any] = json.loads(json.dumps(whole).replace("/api/_definitions.json#", "#"))
+    return here
 
 
 @cache
 def definitions() -> dict[str, Any]:
-    return core("_definitions.json")["$defs"]
+    found: dict[str, Any] = core("_definitions.json")["$defs"]
+    return found
 
 
 @cache

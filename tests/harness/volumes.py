@@ -1,6 +1,7 @@
 """A small repository with every kind of volume, sized in an overlay, in a base, or by a patch for several claims."""
 
 from decimal import Decimal
+from typing import Any
 
 from bos_tools.storage.live import Claim
 from harness.repositories import ENVIRONMENTS, files
@@ -116,8 +117,8 @@ def contents(*, patched: bool = True) -> dict[str, str]:
     return made
 
 
-def live(name: str = "web-data", request: int = 5, capacity: int | None = None, **more) -> Claim:
+def live(name: str = "web-data", request: int = 5, capacity: int | None = None, **more: Any) -> Claim:
     """Return a bound claim with sizes in GiB, idle unless said otherwise."""
     has = request if capacity is None else capacity
-    fields = {"phase": "Bound", "storage_class": "disk", "expands": True, **more}
+    fields: dict[str, Any] = {"phase": "Bound", "storage_class": "disk", "expands": True, **more}
     return Claim(name, request=Decimal(request * GIB), capacity=Decimal(has * GIB), **fields)

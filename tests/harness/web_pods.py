@@ -136,12 +136,12 @@ class Web:
         made.write_text(self.altered(made.read_text(), "resolver 127.0.0.1 ", f"resolver 127.0.0.1:{self.names.port} "))
 
     def start(self) -> "Web":
-        self.process = subprocess.Popen(
+        process = self.process = subprocess.Popen(
             [needs("nginx"), "-p", self.folder, "-c", self.config, "-g", FOREGROUND],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        eventually(lambda: self.process.poll() is not None or self._is_up(), "nginx never answered")
-        assert self.process.poll() is None, self.errors()
+        eventually(lambda: process.poll() is not None or self._is_up(), "nginx never answered")
+        assert process.poll() is None, self.errors()
         return self
 
     def _is_up(self) -> bool:

@@ -8,6 +8,7 @@ pg_collector.go), its Barman plug-in 0.15 (internal/cnpgi/instance/metrics.go), 
 import json
 import re
 import subprocess
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -36,7 +37,7 @@ EXPORTED = set(
 )
 
 
-def rules() -> list[dict]:
+def rules() -> list[dict[str, Any]]:
     files = [yaml.safe_load(path.read_text()) for path in sorted(SHIPPED.glob("*.yaml"))]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
@@ -115,7 +116,7 @@ def prometheus(config, tmp_path):
 
 
 def test_prometheus_loads_and_evaluates_every_rule(prometheus):
-    def loaded() -> list[dict]:
+    def loaded() -> list[dict[str, Any]]:
         try:
             with urlopen(f"{prometheus}/api/v1/rules", timeout=10) as answer:
                 groups = json.load(answer)["data"]["groups"]

@@ -122,6 +122,9 @@ def test_a_bump_to_the_plain_image_s_variant_is_refused(copy: Path, capsys):
     assert "another variant of postgres" in capsys.readouterr().err
 
 
+SHAPES: tuple[Any, ...] = (5, None, [{}], {"a": 1})
+
+
 def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
     """Whatever stands where, it is a finding: kustomize builds a number where a list belongs."""
     [here] = environments(TREE, Renderer(), ["prod"])
@@ -129,7 +132,7 @@ def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
     made = here.objects[index]
     tried = 0
     for path in paths(made.data["spec"]):
-        for value in (5, None, [{}], {"a": 1}):
+        for value in SHAPES:
             data = copy_of(made.data)
             inner = data["spec"]
             for step in path[:-1]:

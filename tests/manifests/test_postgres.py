@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -33,7 +34,7 @@ class Postgres:
         if not found:
             (pytest.fail if os.environ.get("CI") else pytest.skip)("postgres is missing: see `make test`")
         self.bin, self.folder, self.port = found[-1].parent, folder, free_port()
-        self.who = {"user": "postgres"} if os.geteuid() == 0 else {}
+        self.who: dict[str, Any] = {"user": "postgres"} if os.geteuid() == 0 else {}
         self.env = {
             **env,
             "PATH": f"{self.bin}:{PATH}",
@@ -46,16 +47,16 @@ class Postgres:
         self._make()
         argv = [
             "-D",
-            folder / "data",
+            str(folder / "data"),
             "-k",
-            folder,
+            str(folder),
             "-p",
             str(self.port),
             "-c",
             f"config_file={folder}/postgresql.conf",
         ]
         with (folder / "log").open("wb") as log:
-            self.process = subprocess.Popen([self.bin / "postgres", *argv], stdout=log, stderr=log, **self.who)
+            self.process = subprocess.Popen([str(self.bin / "postgres"), *argv], stdout=log, stderr=log, **self.who)
 
     def _make(self) -> None:
         """Do what the image's entry point does with an empty folder."""

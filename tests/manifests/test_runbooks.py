@@ -1,6 +1,7 @@
 """What the runbooks tell a person to type at night: it exists, it is about prod, and what it applies is valid."""
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -47,7 +48,7 @@ def test_a_link_of_a_runbook_leads_somewhere(book):
         assert (FOLDER / target).exists(), target
 
 
-def blocks(book: str) -> list[dict]:
+def blocks(book: str) -> list[dict[str, Any]]:
     text = (FOLDER / book).read_text()
     found = re.findall(r"```yaml\n(.*?)```|<<'END'\n(.*?)^ *END$", text, re.DOTALL | re.MULTILINE)
     return [yaml.safe_load(one or other) for one, other in found]

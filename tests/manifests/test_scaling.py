@@ -34,7 +34,9 @@ def turns(counted: list[int]) -> int:
 @pytest.mark.parametrize("name", ["web", "backend"])
 def test_a_load_that_swings_does_not_make_the_replicas_swing(name):
     here = world("prod")
-    behavior = here.hpa(name)["behavior"]
+    scaler = here.hpa(name)
+    assert scaler is not None
+    behavior = scaler["behavior"]
     swinging = [200 + 60 * math.sin(2 * math.pi * second / 120) for second in range(0, 7200, 15)]
     hasty = {**behavior, "scaleDown": {**behavior["scaleDown"], "stabilizationWindowSeconds": 0}}
 

@@ -88,7 +88,7 @@ def schemas(tmp_path_factory) -> Path:
 def kubeconform(schemas: Path, text: bytes) -> subprocess.CompletedProcess[bytes]:
     where = f"{schemas}/{{{{ .ResourceKind }}}}{{{{ .KindSuffix }}}}.json"
     argv = [
-        BIN / "kubeconform",
+        str(BIN / "kubeconform"),
         "-strict",
         "-kubernetes-version",
         VERSION,
@@ -119,7 +119,7 @@ def test_kubeconform_finds_what_is_wrong(schemas):
 
 
 def kube_score(text: bytes) -> list[str]:
-    argv = [BIN / "kube-score", "score", "-o", "ci", "--kubernetes-version", "v1.34", "-"]
+    argv = [str(BIN / "kube-score"), "score", "-o", "ci", "--kubernetes-version", "v1.34", "-"]
     for name in HOUSE:
         argv[-1:-1] = ["--ignore-test", name]
     done = subprocess.run(argv, input=text, capture_output=True, check=False, timeout=60)

@@ -5,13 +5,14 @@ import signal
 import socket
 import time
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from harness import ROOT
-from harness.load import load
+from harness.load import Load, load
 from harness.waiting import eventually
 from harness.web_pods import WEB_PORT, Backend, Web
 
@@ -41,8 +42,19 @@ def pods(tmp_path, config, backend):
 
 
 def workers(pod: Web) -> set[str]:
+    assert pod.process is not None
     pid = pod.process.pid
     return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def replaced(pod: Web, before: set[str]) -> bool:
+    """Tell whether a pod has workers and all are new."""
+    now = workers(pod)
+    return bool(now) and not now & before
+
+
+def has_more_than(sent: Load, count: int) -> bool:
+    return len(sent.done) > count
 
 
 def test_a_reload_loses_no_request(pods, backend):
@@ -52,8 +64,8 @@ def test_a_reload_loses_no_request(pods, backend):
             before, so_far = workers(pod), len(sent.done)
             pod.signal(signal.SIGHUP)
             at = time.monotonic()
-            eventually(lambda before=before: workers(pod) and not workers(pod) & before)
-            eventually(lambda so_far=so_far: len(sent.done) > so_far + 50)
+            eventually(partial(replaced, pod, before), "all workers are new")
+            eventually(partial(has_more_than, sent, so_far + 50), "requests go on")
             assert sent.across(at) > 0
 
     assert sent.lost() == []

@@ -7,7 +7,7 @@ from bos_tools.intents.bump import Bump, Request
 from bos_tools.intents.grow import Grow, Wish
 from harness import ROOT
 from harness.git import git
-from harness.proposals import TOPIC, WEB, Place
+from harness.proposals import TOPIC, WEB, Place, proposed
 
 
 def test_a_proposal_is_one_commit_on_the_target_and_a_pull_request_that_says_what_changes(place):
@@ -124,12 +124,13 @@ def test_growing_by_so_much_is_proposed_once_and_a_larger_size_edits_it(tmp_path
     place = Place(tmp_path, "gitea", {path: (ours / path).read_bytes() for path in listed})
     more = Grow("dev", "redis-data", Wish.read("+1Gi"), needs_snapshot=False, beyond_plan=True)
 
-    done = [place.propose(more).pull_request for _ in range(2)]
+    done = [proposed(place.propose(more)) for _ in range(2)]
 
     assert [(one.number, one.action) for one in done] == [(1, "opened"), (1, "unchanged")]
     assert place.branches() >= {"bos-tools/dev/grow-redis.redis-data"}
-    twice = place.propose(Grow("dev", "redis-data", Wish.read("4Gi"), needs_snapshot=False, beyond_plan=True))
-    assert (twice.pull_request.number, twice.pull_request.action) == (1, "updated")
+    larger = Grow("dev", "redis-data", Wish.read("4Gi"), needs_snapshot=False, beyond_plan=True)
+    twice = proposed(place.propose(larger))
+    assert (twice.number, twice.action) == (1, "updated")
     assert "4Gi" in place.forge.pulls[0]["title"]
 
 

@@ -5,7 +5,7 @@ import pytest
 from bos_tools.change.pipeline import Outcome
 from bos_tools.errors import Refused
 from harness.git import clone, git
-from harness.proposals import TOPIC, WEB
+from harness.proposals import TOPIC, WEB, proposed
 from harness.repositories import files
 
 
@@ -136,7 +136,7 @@ def test_a_newer_push_between_ours_and_the_pull_request_wins_and_its_words_stand
     with pytest.raises(Refused, match=r"newer already: v1\.0\.2, as pull request #1"):
         hub.bump("web=v1.0.1")
 
-    assert newer[0].pull_request.action == "opened"
+    assert proposed(newer[0]).action == "opened"
     assert "newTag: v1.0.2" in hub.file(TOPIC)
     assert [pull["title"] for pull in hub.forge.open_now()] == ["Bump web to v1.0.2 in dev"]
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
 
 
-def bump(root: Path, capsys, *words: str) -> tuple[int, dict, str]:
+def bump(root: Path, capsys, *words: str) -> tuple[int, dict[str, Any], str]:
     code = main(["--repo", str(root), "bump", *words, "--output", "json"])
     out, err = capsys.readouterr()
     return code, json.loads(out), err

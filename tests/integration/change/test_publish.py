@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bos_tools.change import pipeline
+from bos_tools.doors.files import WorkTree
 from bos_tools.doors.git import Git
 from bos_tools.errors import CommandFailed, OutsideError, Refused
 from bos_tools.intents.bump import Bump, Request
+from bos_tools.tree.layout import Tree
 from harness.git import WHO, git
 from harness.repositories import deployment, files, repository, unit, write
 
@@ -209,7 +211,7 @@ def test_many_edits_of_one_work_tree_at_once_lose_nothing(tmp_path):
     ]
 
     assert [process.wait() for process in running] == [0] * 12
-    assert {pipeline.Tree(pipeline.files.WorkTree(work)).unit("dev", s)[1].pins[0].tag for s in services} == {"v1.0.1"}
+    assert {Tree(WorkTree(work)).unit("dev", s)[1].pins[0].tag for s in services} == {"v1.0.1"}
     assert git(work, "rev-list", "--count", "HEAD") == "7\n"
     assert len(git(work, "status", "--porcelain").splitlines()) == 6
 

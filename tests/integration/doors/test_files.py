@@ -73,7 +73,12 @@ def test_the_temporary_file_stands_where_no_status_shows_it_and_the_next_run_swe
         (root / "a.yaml").write_bytes(b"old")
     seen: list[Path] = []
     rename = os.replace
-    monkeypatch.setattr(os, "replace", lambda source, target: (seen.append(Path(source)), rename(source, target)))
+
+    def note(source: str, target: str) -> None:
+        seen.append(Path(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", note)
 
     files.replace(root, "a.yaml", b"old", b"new")
 

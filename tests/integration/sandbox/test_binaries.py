@@ -40,7 +40,8 @@ def entries(root: Path) -> list[str]:
 
 
 def test_a_program_is_built_once_and_then_found(root):
-    binaries, said = Binaries(root), []
+    binaries = Binaries(root)
+    said: list[str] = []
     binaries.ensure([HELLO], said.append)
 
     assert subprocess.run([binaries.program(HELLO, "hello")], capture_output=True, check=True).stdout == b"hello\n"
@@ -103,8 +104,10 @@ def test_a_killed_build_leaves_nothing_that_counts_as_finished(root, tmp_path):
 
     assert Binaries(root).missing([HELLO]) == [HELLO]
     waiting = subprocess.Popen([sys.executable, "-c", BUILD, str(root)], stdout=subprocess.PIPE, text=True)
+    assert waiting.stdout is not None
+    told = waiting.stdout
     try:  # the compiler of the killed run still works: it holds the lock, so nobody builds beside it
-        eventually(lambda: "waiting for another run" in waiting.stdout.readline(), "the next run waits")
+        eventually(lambda: "waiting for another run" in told.readline(), "the next run waits")
     finally:
         _end_sleeper(slow)
     assert waiting.communicate(timeout=120) is not None

@@ -33,7 +33,7 @@ def test_a_live_application_is_reported_with_its_commit(argocd, run_argocd):
         (lambda: error(403, "permission denied", 7), "forbidden", "role"),
         (lambda: error(404, "not found", 5), "not-found", "register"),
         (lambda: error(409, "the object has been modified"), "conflict", "run it again"),
-        (lambda: error(429, "slow down", **{"Retry-After": "60"}), "too-many-requests", "in a minute"),
+        (lambda: error(429, "slow down", headers={"Retry-After": "60"}), "too-many-requests", "in a minute"),
         (lambda: error(502, "bad gateway"), "argocd-unavailable", "not ready"),
         (lambda: error(503, "unavailable", 14), "argocd-unavailable", "not ready"),
     ],
@@ -60,7 +60,7 @@ def test_a_fault_ends_in_exit_code_5_with_help_and_a_re_run_succeeds(argocd, run
     "passing",
     [
         error(409, "the object has been modified"),
-        error(429, "slow down", **{"Retry-After": "0"}),
+        error(429, "slow down", headers={"Retry-After": "0"}),
         error(503, "unavailable", 14),
         error(400, "another operation is already in progress", 9),
     ],

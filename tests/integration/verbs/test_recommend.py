@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def run(repo: Path, capsys, *words: str) -> tuple[int, str, str]:
     return code, *capsys.readouterr()
 
 
-def told(repo: Path, metrics: str, capsys, at: datetime = AT) -> dict[str, dict]:
+def told(repo: Path, metrics: str, capsys, at: datetime = AT) -> dict[str, dict[str, Any]]:
     code, out, err = run(repo, capsys, "--prometheus", metrics, "--at", at.isoformat(), "--output", "json")
     assert code == 0, err
     return {one["claim"]: one for one in json.loads(out)["claims"]}
@@ -126,7 +127,7 @@ def test_every_shape_of_use_has_its_verdict(repo, metrics, capsys):
     }
 
 
-def because(one: dict) -> str:
+def because(one: dict[str, Any]) -> str:
     return "\n".join(one["reasons"])
 
 

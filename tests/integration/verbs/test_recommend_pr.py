@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,14 +23,16 @@ CLAIMS = {
 TOPIC = "bos-tools/dev/recommended-grafana.grafana-data+grafana.grafana-logs+nodered.nodered-data"
 
 
+def filling(name: str, now: int, size: float) -> dict[str, list[str]]:
+    """Return the series of a volume that gains a hundredth a day and has nine tenths now."""
+    return volume(name, now, used=lambda age: (0.9 - 0.01 * age / DAY) * size, capacity=lambda age: size)
+
+
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory):
     now = int(time.time())
     sizes = {"grafana-data": 2.0, "grafana-logs": 2.0, "nodered-data": 10.0, "redis-data": 1.0}
-    full = [
-        volume(name, now, used=lambda age, size=size: (0.9 - 0.01 * age / DAY) * size * GIB, capacity=lambda age, size=size: size * GIB)
-        for name, size in sizes.items()
-    ]  # fmt: skip
+    full = [filling(name, now, size * GIB) for name, size in sizes.items()]
     calm = volume("frontend-data", now, used=lambda age: 0.2 * GIB, capacity=lambda age: GIB)
     with prometheus(tmp_path_factory.mktemp("prometheus"), [*full, calm]) as url:
         yield url
@@ -54,7 +57,7 @@ def repo(tmp_path: Path) -> Path:
     return made
 
 
-def propose(repo: Path, metrics: str, capsys, *words: str) -> dict:
+def propose(repo: Path, metrics: str, capsys, *words: str) -> dict[str, Any]:
     asked = ("pvc", "recommend", "--prometheus", metrics, "--pr", "--output", "json", *words)
     code = main(["--repo", str(repo), *asked])
     out, err = capsys.readouterr()

@@ -3,17 +3,17 @@
 import shutil
 import subprocess
 
+from harness import ROOT
 from harness.redis import Writer, ask
-from harness.redis_pods import ROOT, Cluster, came_back, cluster
+from harness.redis_pods import Cluster, came_back, cluster
 from harness.servers import needs, run
 from harness.waiting import eventually
 
 
 def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis: Cluster, writer: Writer):
-    first = redis.primary()
+    first = redis.leader()
     redis.lose(first)
-    eventually(redis.primary, "nobody was elected")
-    last = redis.primary()
+    last = redis.leader()
     redis.start(first)
     eventually(redis.whole, "the old primary never came back as a replica")
     acknowledged = writer.end()
@@ -28,7 +28,7 @@ def test_an_outage_of_all_three_finds_the_last_primary_again_with_its_data(redis
 
 
 def test_an_outage_of_all_three_from_which_the_primary_does_not_return_elects_another(redis: Cluster, writer: Writer):
-    last = redis.primary()
+    last = redis.leader()
     acknowledged = writer.end()
     eventually(lambda: all(acknowledged <= writer.held(pod.address) for pod in redis.pods))
 
@@ -37,8 +37,8 @@ def test_an_outage_of_all_three_from_which_the_primary_does_not_return_elects_an
     eventually(redis.primary, "nobody was elected")
 
     assert redis.primary() is not last
-    eventually(lambda: redis.reaches(redis.primary()), "the proxy never reached the new one")
-    assert acknowledged <= writer.held(redis.primary().address)
+    eventually(lambda: redis.reaches(redis.leader()), "the proxy never reached the new one")
+    assert acknowledged <= writer.held(redis.leader().address)
     redis.start(last)
     assert came_back(redis)
     assert redis.primary() is not last
@@ -46,7 +46,7 @@ def test_an_outage_of_all_three_from_which_the_primary_does_not_return_elects_an
 
 def test_a_primary_that_lost_its_disk_does_not_empty_the_others(redis: Cluster, writer: Writer):
     acknowledged = writer.end()
-    old = redis.primary()
+    old = redis.leader()
     redis.lose(old)
     shutil.rmtree(old.folder / "data")
     redis.start(old)  # sooner than Sentinel sees it gone: they all still name it

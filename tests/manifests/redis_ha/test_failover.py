@@ -1,6 +1,7 @@
 """Three redis with Sentinel: who leads, who follows, and that no acknowledged write is lost when the primary goes."""
 
 import signal
+from functools import partial
 
 from harness.redis import Writer, ask
 from harness.redis_pods import Cluster
@@ -24,7 +25,7 @@ def test_three_pods_form_one_primary_and_a_quorum_that_only_a_password_opens(red
 
 
 def test_a_killed_primary_is_replaced_and_comes_back_as_a_replica_at_another_address(redis: Cluster, writer: Writer):
-    old = redis.primary()
+    old = redis.leader()
     redis.lose(old)
     eventually(redis.primary, "nobody was elected")
     writer.goes_on()
@@ -41,7 +42,7 @@ def test_a_killed_primary_is_replaced_and_comes_back_as_a_replica_at_another_add
 
 
 def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
-    old = redis.primary()
+    old = redis.leader()
     old.send(signal.SIGSTOP)
     eventually(redis.primary, "nobody was elected")
     writer.goes_on()
@@ -57,7 +58,7 @@ def test_a_primary_that_hangs_loses_no_acknowledged_write(redis: Cluster, writer
 
 
 def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Cluster, writer: Writer):
-    leader = redis.primary()
+    leader = redis.leader()
     for pod in redis.others(leader):
         pod.send(signal.SIGSTOP, "redis")
     eventually(lambda: "NOREPLICAS" in str(leader.ask("SET", "direct", 1)), "a primary alone still takes writes")
@@ -78,7 +79,7 @@ def test_a_primary_without_replicas_refuses_writes_until_one_is_back(redis: Clus
 
 
 def test_a_primary_that_is_deleted_hands_over_and_loses_no_acknowledged_write(redis: Cluster, writer: Writer):
-    old, missed = redis.primary(), redis.missed()
+    old, missed = redis.leader(), redis.missed()
     old.delete()
     eventually(redis.primary, "nobody took over")
     assert redis.missed() == missed  # handed over before it left, not elected after
@@ -98,7 +99,7 @@ def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write
     for pod in reversed(redis.pods):
         pod.delete()
         redis.start(pod)
-        eventually(lambda pod=pod: pod.probe("redis", "readinessProbe"), f"{pod.name} never became ready")
+        eventually(partial(pod.probe, "redis", "readinessProbe"), f"{pod.name} never became ready")
     writer.goes_on()
 
     acknowledged = writer.end()
@@ -108,7 +109,7 @@ def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write
 
 
 def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, writer: Writer):
-    leader = redis.primary()
+    leader = redis.leader()
     leader.send(signal.SIGKILL, "redis")
     leader.running["redis"].wait(20)
     leader.restart("redis")

@@ -11,7 +11,7 @@ from harness.waiting import eventually
 
 
 def test_a_replica_that_calls_itself_the_primary_gets_no_connection(redis: Cluster, writer: Writer):
-    leader = redis.primary()
+    leader = redis.leader()
     rogue = redis.others(leader)[0]
     assert rogue.ask("REPLICAOF", "NO", "ONE") == "OK"
     assert rogue.role == "master"
@@ -29,7 +29,7 @@ def test_a_replica_that_calls_itself_the_primary_gets_no_connection(redis: Clust
 
 
 def test_a_proxy_without_a_quorum_of_sentinels_refuses_and_ends_its_sessions(redis: Cluster):
-    leader = redis.primary()
+    leader = redis.leader()
     with closing(Client("127.0.0.1", redis.port)) as client:
         assert client("ROLE")[0] == "master"
         for pod in redis.others(leader):

@@ -1,6 +1,7 @@
 """What an application's state means, case by case."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,9 @@ REFUSED = {
 }  # fmt: skip
 
 
-def operation(phase: str, message: str = "", revision: str = COMMIT, resources: tuple = (), **more) -> dict:
+def operation(
+    phase: str, message: str = "", revision: str = COMMIT, resources: tuple[Any, ...] = (), **more: Any
+) -> dict[str, Any]:
     return {
         "phase": phase, "message": message, "startedAt": TIMES[0], "finishedAt": TIMES[1],
         "syncResult": {"revision": revision, "resources": list(resources)}, **more,
@@ -54,7 +57,7 @@ def test_a_state_means(status, state, why):
 
 
 def test_a_failed_sync_says_that_argo_cd_gave_up_and_the_way_out():
-    status = {"sync": OUT_OF_SYNC, "operationState": operation("Failed", "no", resources=(REFUSED,))}
+    status: dict[str, Any] = {"sync": OUT_OF_SYNC, "operationState": operation("Failed", "no", resources=(REFUSED,))}
 
     found = why_not(Application.model_validate(application(**status)))
 
@@ -64,7 +67,7 @@ def test_a_failed_sync_says_that_argo_cd_gave_up_and_the_way_out():
 
 
 def test_a_patient_judge_lets_argo_cd_use_up_its_retries():
-    status = {"operationState": operation("Running", "Retrying attempt #1", resources=(REFUSED,))}
+    status: dict[str, Any] = {"operationState": operation("Running", "Retrying attempt #1", resources=(REFUSED,))}
     app = Application.model_validate(application(**status))
 
     assert judge(app, lambda _: True, is_patient=True).state is State.waiting

@@ -242,7 +242,7 @@ def started(tmp_path, monkeypatch) -> Path:
 
     monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(lifecycle, "_start", start)
-    monkeypatch.setattr(lifecycle.Binaries, "ensure", lambda *_: None)
+    monkeypatch.setattr("bos_tools.sandbox.lifecycle.Binaries.ensure", lambda *_: None)
     return tmp_path / "box"
 
 

@@ -1,6 +1,7 @@
 """Byte-exact edits, over thousands of generated kustomizations."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import yaml
@@ -119,7 +120,7 @@ def editor(data: bytes) -> Editor:
     return Editor(parse(data, "kustomization.yaml"))
 
 
-def data_of(text: bytes) -> object:
+def data_of(text: bytes) -> Any:
     return yaml.load(text.decode("utf-8-sig"), yaml.CSafeLoader)
 
 

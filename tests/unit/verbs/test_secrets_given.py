@@ -12,9 +12,10 @@ import pytest
 from bos_tools.cli.secrets_given import answer, command, drawn, files, prompt
 from bos_tools.cli.secrets_look import Needs
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
-from bos_tools.tree.secrets import key
+from bos_tools.tree.secrets import CONTRACT
 
 REDIS, KEY_ID = ("redis-auth", "password"), ("postgres-backup", "access-key-id")
+KEY = CONTRACT["redis-auth"].keys["password"]
 LOGIN = ("swr-cred", ".dockerconfigjson")
 
 
@@ -137,7 +138,7 @@ def test_a_file_that_says_nothing_clear_is_a_mistake_of_the_command_line(tmp_pat
 def test_a_command_is_run_without_a_shell_with_the_names_in_its_words():
     source = command("printf %s '{env}/{secret} {key}; $(id)'", "prod")
 
-    assert source(REDIS, key(*REDIS), "") == "prod/redis-auth password; $(id)"
+    assert source(REDIS, KEY, "") == "prod/redis-auth password; $(id)"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_command_is_run_without_a_shell_with_the_names_in_its_words():
 )
 def test_a_command_that_gives_nothing_stops_the_whole(words, kind, said):
     with pytest.raises(kind, match=said):
-        command(words, "dev")(REDIS, key(*REDIS), "")
+        command(words, "dev")(REDIS, KEY, "")
 
 
 def test_a_command_with_an_open_quote_is_a_mistake_of_the_command_line():

@@ -6,6 +6,7 @@ import random
 import re
 import secrets
 import string
+from typing import Any
 
 import bcrypt
 import pytest
@@ -18,7 +19,7 @@ from bos_tools.review.rules.secrets import revealed
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.secrets import CONTRACT, Form, key
+from bos_tools.tree.secrets import CONTRACT, Form, Key, key
 from harness import ROOT
 from harness.git import git
 
@@ -35,12 +36,19 @@ SAID = {
 }
 
 
+def the_key(secret: str, name: str) -> Key:
+    """Return what the contract says of a key that it has."""
+    found = key(secret, name)
+    assert found is not None
+    return found
+
+
 def draw(length: int) -> str:
     return "".join(random.choice("abcXYZ019") for _ in range(length))
 
 
 @pytest.fixture(scope="module")
-def read() -> dict[str, dict]:
+def read() -> dict[str, dict[Any, Any]]:
     worlds = environments(TREE, Renderer(), list(TREE.settings.environments))
     assert [error for world in worlds for error in world.unread] == []
     return {world.name: needed(world.objects) for world in worlds}
@@ -55,7 +63,7 @@ def test_the_contract_is_what_the_environments_read_and_nothing_else(read):
 def test_what_a_value_is_made_of_is_read_by_the_same_environment(read):
     for env, pairs in read.items():
         for pair in pairs:
-            assert set(key(*pair).refers) <= set(pairs), (env, pair)
+            assert set(the_key(*pair).refers) <= set(pairs), (env, pair)
 
 
 def test_every_value_can_be_made_or_says_who_knows_it_and_its_reader_takes_it():
@@ -64,7 +72,7 @@ def test_every_value_can_be_made_or_says_who_knows_it_and_its_reader_takes_it():
     assert set(made) == set(PAIRS)
     assert set(askable(PAIRS, {}, generate=True)) == set(SAID)
     for pair, text in made.items():
-        said = key(*pair)
+        said = the_key(*pair)
         if said.form is Form.plain:
             assert re.fullmatch(said.holds, text), pair
         assert not re.search(r"\{\w+[:/]", text) or said.form is Form.login
