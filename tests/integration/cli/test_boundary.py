@@ -5,7 +5,6 @@ import stat
 import pytest
 
 from bos_tools import __version__
-from bos_tools.cli import bump
 from bos_tools.cli.main import main
 from bos_tools.doors.files import cache_folder
 
@@ -14,7 +13,7 @@ def broken(monkeypatch, error: BaseException) -> None:
     def run(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(bump.verb, "run", run)
+    monkeypatch.setattr("bos_tools.verbs.bump.run", run)
 
 
 @pytest.mark.parametrize(("code", "becomes"), [(7, 7), (0, 0), (None, 0), ("words", 1)])
