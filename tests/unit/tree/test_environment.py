@@ -1,6 +1,7 @@
 """What an environment says of itself: one typed object, with errors at the file and the line."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -50,9 +51,13 @@ def test_it_is_read_whole_and_nothing_changes_it(tmp_path):
 
     assert found.gates == Gates(digest="required", prune="confirm", undigested=frozenset({"web:v1.0.0"}))
     assert (found.gates.needs_digest, found.gates.holds_pruning) == (True, True)
-    assert (found.group("worker").count, found.group("database")) == (2, None)
+    workers = found.group("worker")
+    assert workers is not None
+    assert (workers.count, found.group("database")) == (2, None)
+    assert found.growth is not None
     assert found.growth.classes["block"].step_bytes == 50 * 2**30
-    for part in (found, found.gates, found.growth):
+    parts: tuple[Any, ...] = (found, found.gates, found.growth)
+    for part in parts:
         with pytest.raises(AttributeError):
             part.digest = "optional"
 
