@@ -27,7 +27,7 @@ MAY_USE = {
     "change": {"intents", "storage", "render", "tree", "doors"},
     "review": {"render", "storage", "delivery", "tree"},
     "intents": {"storage", "delivery", "tree"},
-    "storage": {"intents", "tree", "doors"},
+    "storage": {"tree", "doors"},
     "delivery": {"storage", "tree", "doors"},
     "render": {"tree", "doors"},
     "sandbox": {"tree", "doors"},
@@ -36,7 +36,7 @@ MAY_USE = {
 }
 ONLY_IN = {
     "subprocess": {"doors/process.py"},
-    "git": {"doors/git.py"},
+    "git": {"doors/objects.py"},
     "httpx2": {f"doors/{name}.py" for name in ("http", "answers", "failures", "kubernetes/transport")},
     "lightkube": {f"doors/kubernetes/{path.name}" for path in (PACKAGE / "doors" / "kubernetes").glob("*.py")},
     "typer": {f"cli/{path.name}" for path in (PACKAGE / "cli").glob("*.py")},

@@ -1,13 +1,15 @@
 """Plans that add and remove files, and fields that are no image: proved, written, committed and pushed."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
 from bos_tools.change import pipeline
 from bos_tools.errors import CommandFailed, Refused
-from bos_tools.intents.plan import FieldEffect, ObjectEffect, Plan
-from bos_tools.tree.layout import Tree, Unit
+from bos_tools.intents.ground import Ground
+from bos_tools.intents.plan import FieldEffect, ObjectEffect, Plan, Resized
+from bos_tools.tree.layout import Unit
 from harness.git import clone, git, remote
 from harness.repositories import repository
 
@@ -21,9 +23,12 @@ LIST = b"resources:\n- new.yaml\n"
 class Add:
     """Make a folder with one object."""
 
+    kind: ClassVar[str] = "add"
+
     object: str = "ConfigMap new"
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
+        tree = ground.tree
         wanted = {f"{FOLDER}/kustomization.yaml": LIST, f"{FOLDER}/new.yaml": MAP}
         files = {
             path: (tree.source.read(path), data) for path, data in wanted.items() if tree.source.read(path) != data
@@ -33,7 +38,7 @@ class Add:
             (),
             files,
             (ObjectEffect(UNIT, self.object, f"{FOLDER}/new.yaml"),),
-            (("Bos-Reason", "x"),),
+            (Resized("dev/web/new", "1Gi", "2Gi", "x"),),
             tuple(wanted),
         )
 
@@ -42,7 +47,10 @@ class Add:
 class Remove:
     """Take it away again."""
 
-    def plan(self, tree: Tree) -> Plan:
+    kind: ClassVar[str] = "remove"
+
+    def plan(self, ground: Ground) -> Plan:
+        tree = ground.tree
         paths = [f"{FOLDER}/kustomization.yaml", f"{FOLDER}/new.yaml"]
         files = {path: (data, None) for path in paths if (data := tree.source.read(path)) is not None}
         return Plan("Remove", (), files, (ObjectEffect(UNIT, "ConfigMap new", paths[1]),))
@@ -52,10 +60,13 @@ class Remove:
 class Scale:
     """Set a field of web's Deployment by its base, or claim to."""
 
+    kind: ClassVar[str] = "scale"
+
     value: str = "other"
     says: str = "other"
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
+        tree = ground.tree
         path = "base/web/deployment.yaml"
         old = tree.source.read(path) or b""
         new = old.replace(b"      app: web\n  template", f"      app: {self.value}\n  template".encode())

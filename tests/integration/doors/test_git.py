@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bos_tools.doors import remote as remotes
-from bos_tools.doors.git import Git, without_secrets
+from bos_tools.doors.command import without_secrets
+from bos_tools.doors.git import Git
 from bos_tools.errors import CommandFailed, RepositoryError
 from harness.git import clone, git, remote
 from harness.repositories import files, repository, write

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from bos_tools.change import pipeline
-from bos_tools.doors.files import WorkTree
+from bos_tools.change.ground import now, of_work_tree
 from bos_tools.errors import Usage
 from bos_tools.intents.bump import Bump, Request
 from bos_tools.intents.together import Together
-from bos_tools.tree.layout import Tree
 from harness.git import git
 from harness.repositories import unit, write
 
@@ -49,6 +48,6 @@ def test_one_that_is_refused_stops_them_all(work: Path):
 
 
 def test_what_is_so_already_changes_no_file(work: Path):
-    plan = Together("Both", (bump("web", "v1.0.0"), bump("backend", "v1.0.0"))).plan(Tree(WorkTree(work)))
+    plan = Together("Both", (bump("web", "v1.0.0"), bump("backend", "v1.0.0"))).plan(of_work_tree(work, now()))
 
     assert (plan.files, plan.edits) == ({}, ())

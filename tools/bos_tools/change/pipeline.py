@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bos_tools.change import race
+from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
+from bos_tools.change.ledger import message
 from bos_tools.change.prove import Proof, prove
 from bos_tools.doors import files
 from bos_tools.errors import BosError, Refused, RepositoryError
@@ -43,7 +45,9 @@ class Outcome:
     pull_request: Proposed | None = None
 
 
-def edit_work_tree(intent: Intent, root: Path, *, dry_run: bool = False, commit: bool = False) -> Outcome:
+def edit_work_tree(
+    intent: Intent, root: Path, *, dry_run: bool = False, commit: bool = False, clock: Clock = now
+) -> Outcome:
     """Apply an intent to the user's work tree, proved, and commit it if asked.
 
     Raises BosError; then every file is as it was.
@@ -51,16 +55,16 @@ def edit_work_tree(intent: Intent, root: Path, *, dry_run: bool = False, commit:
     with files.lock(root):
         files.sweep(root)
         if commit and not dry_run:
-            return _commit(intent, root)
-        tree = Tree(files.WorkTree(root))
-        plan = intent.plan(tree)
-        proof = prove(tree, plan, Renderer())
+            return _commit(intent, root, clock)
+        ground = of_work_tree(root, clock())
+        plan = intent.plan(ground)
+        proof = prove(ground.tree, plan, Renderer())
         if not dry_run:
             _write(root, plan.files)
         return Outcome(plan, proof)
 
 
-def _commit(intent: Intent, root: Path) -> Outcome:
+def _commit(intent: Intent, root: Path, clock: Clock) -> Outcome:
     """Edit the work tree and commit the edit, without anything else of the user's.
 
     A file that holds this very edit already, such as after `bump` and then `bump --commit`, is committed as it is.
@@ -68,24 +72,25 @@ def _commit(intent: Intent, root: Path) -> Outcome:
     from bos_tools.doors.git import Git
 
     door = Git(root)
-    source = files.WorkTree(root)
-    plan = intent.plan(Tree(source))
+    ground = of_work_tree(root, clock())
+    source = ground.tree.source
+    plan = intent.plan(ground)
     dirty = door.differs_from_head(list(dict.fromkeys([*plan.files, *plan.kept, *(e.path for e in plan.effects)])))
     there = {path: source.read(path) for path in dirty}
-    tree = Tree(Edited(source, {path: door.committed(path) for path in dirty}))
+    ground = ground.under(Tree(Edited(source, {path: door.committed(path) for path in dirty})))
     try:
-        plan = intent.plan(tree) if dirty else plan
+        plan = intent.plan(ground) if dirty else plan
     except RepositoryError as error:  # without what no commit holds there is nothing to plan on
         raise _dirty(dirty[0]) from error
     if foreign := [path for path in dirty if path not in plan.files or there[path] != plan.files[path][1]]:
         raise _dirty(foreign[0])
-    proof = prove(tree, plan, Renderer())
+    proof = prove(ground.tree, plan, Renderer())
     if not plan.files:
         return Outcome(plan, proof)
     missing = {path: change for path, change in plan.files.items() if path not in there}
     _write(root, missing)
     try:
-        commit = door.commit_paths(list(plan.files), message(plan))
+        commit = door.commit_paths(list(plan.files), message(plan), ground.at)
     except BaseException as error:  # a hook said no, the user interrupted it, or a killed run's git was still at it
         landed = [path for path, (_, new) in plan.files.items() if door.committed(path) == new]
         for path, (old, _) in missing.items():
@@ -118,7 +123,9 @@ def _write(root: Path, changes: Mapping[str, tuple[bytes | None, bytes | None]])
         raise
 
 
-def push(intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run: bool = False) -> Outcome:
+def push(
+    intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run: bool = False, clock: Clock = now
+) -> Outcome:
     """Land an intent on a remote branch without touching the user's work tree or index.
 
     A lost race fetches, plans the intent again on the new head, proves it there and pushes; text is never rebased.
@@ -127,28 +134,23 @@ def push(intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run
     from bos_tools.doors.git import Git
 
     door = Git(root)
-    return race.run(door, remote, branch, lambda target, tries: _try(intent, door, target, tries, dry_run=dry_run))
+
+    def attempt(target: "Branch", tries: "race.Race") -> Outcome:
+        return _try(intent, door, target, tries, clock, dry_run=dry_run)
+
+    return race.run(door, remote, branch, attempt)
 
 
-def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", *, dry_run: bool) -> Outcome:
+def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", clock: Clock, *, dry_run: bool) -> Outcome:
     head = target.head()
     tries.see(head)
     revision = door.at(head)
-    tree = Tree(revision)
-    plan = intent.plan(tree)
-    proof = prove(tree, plan, Renderer())
+    ground = of_commit(revision, clock())
+    plan = intent.plan(ground)
+    proof = prove(ground.tree, plan, Renderer())
     if dry_run or not plan.files:
         return Outcome(plan, proof, tries=tries.tries)
-    commit = door.commit_on(revision, {path: new for path, (_, new) in plan.files.items()}, message(plan))
+    contents = {path: new for path, (_, new) in plan.files.items()}
+    commit = door.commit_on(revision, contents, message(plan), ground.at)
     target.push(commit)
     return Outcome(plan, proof, commit, tries.tries)
-
-
-def message(plan: Plan) -> str:
-    """Return the commit message: a subject, and one trailer an edit for those who read the log by program."""
-    trailers = [
-        f"Bos-Edit: {edit.env}/{edit.service} {edit.field} {edit.old or '-'} -> {edit.new or '-'}"
-        for edit in plan.edits
-    ]
-    trailers += [f"{name}: {value}" for name, value in plan.trailers]
-    return "\n".join([plan.title, "", *trailers, ""])

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bos_tools.change import describe, race, topic
-from bos_tools.change.pipeline import Outcome, Proposed, message
+from bos_tools.change.ground import Clock, now, of_commit
+from bos_tools.change.ledger import message
+from bos_tools.change.pipeline import Outcome, Proposed
 from bos_tools.change.prove import Proof, compared, prove
 from bos_tools.doors.forges.pull import AlreadyOpen, Forge, PullRequest
 from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch, LostRace
-from bos_tools.errors import BosError, CommandFailed, Refused
+from bos_tools.errors import BosError, Refused
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -21,17 +23,20 @@ Files = Mapping[str, tuple[bytes | None, bytes | None]]
 
 
 def propose(
-    intent: Intent, root: Path, forge: Forge, *, remote: str, branch: str | None, dry_run: bool = False
-) -> Outcome:
+    intent: Intent, root: Path, forge: Forge, *,
+    remote: str, branch: str | None, dry_run: bool = False, clock: Clock = now,
+) -> Outcome:  # fmt: skip
     """Bring an intent into a pull request against a remote branch; the work tree stays as it is.
 
     What is open already is edited, what it makes superfluous is closed, and what says the same is left alone.
     Raises Refused when an open pull request holds something newer, or when the branch is somebody else's.
     """
     door = Git(root)
-    return race.run(
-        door, remote, branch, lambda target, tries: _Try(intent, door, forge, target, tries, dry_run=dry_run).run()
-    )
+
+    def attempt(target: Branch, tries: race.Race) -> Outcome:
+        return _Try(intent, door, forge, target, tries, clock, dry_run=dry_run).run()
+
+    return race.run(door, remote, branch, attempt)
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,15 @@ class _Try:
     """One try from the fetch to the pull request; raises LostRace when somebody else was faster."""
 
     def __init__(
-        self, intent: Intent, door: Git, forge: Forge, target: Branch, tries: race.Race, *, dry_run: bool
+        self, intent: Intent, door: Git, forge: Forge, target: Branch, tries: race.Race, clock: Clock, *, dry_run: bool
     ) -> None:
         self.intent, self.door, self.forge, self.target, self.tries = intent, door, forge, target, tries
         self.dry_run = dry_run
         self.renderer = Renderer()
         self.main = door.at(target.head())
-        self.tree = Tree(self.main)
-        self.plan = intent.plan(self.tree)
-        self.proof = prove(self.tree, self.plan, self.renderer)
+        self.ground = of_commit(self.main, clock())
+        self.plan = intent.plan(self.ground)
+        self.proof = prove(self.ground.tree, self.plan, self.renderer)
         self.name = topic.name(intent, self.plan)
 
     def run(self) -> Outcome:
@@ -128,17 +133,19 @@ class _Try:
             plan = self._plan_on(head, f"pull request #{pull.number} proposes", f"or close {pull.url} first")
         except Refused:
             if pull.branch == self.name and not self.dry_run:  # a slower run may have left its own words there
-                self._tell(pull, head, self._whole(head, is_ours=is_ours), self.door.told(head)[1].splitlines()[0])
+                self._tell(pull, head, self._whole(head, is_ours=is_ours), self.door.commit(head).subject)
             raise
         return _Open(pull, head, is_ours or self.door.is_ancestor(head, self.main.sha), paths, plan)
 
     def _plan_on(self, head: str, who: str, way_out: str) -> Plan | None:
-        """Return the plan on a branch's newest commit, None where that is too broken to hold anything.
+        """Return the plan on a branch's newest files, None where they are too broken to hold anything.
+
+        The history stays that of the target branch: what a proposal says of itself has not happened yet.
 
         Raises Refused with who holds what the intent is refused on, such as a newer version.
         """
         try:
-            return self.intent.plan(Tree(self.door.at(head)))
+            return self.intent.plan(self.ground.under(Tree(self.door.at(head))))
         except Refused as error:
             raise Refused(
                 f"{error.message}, as {who}",
@@ -156,10 +163,10 @@ class _Try:
     def _base(self, head: str, *, is_ours: bool) -> str:
         """Return where a branch left the target branch; a shallow clone may not know that of others' commits."""
         if is_ours:
-            return self.door.told(head)[0][0]
+            return self.door.commit(head).parents[0]
         try:
-            return self.door.run("merge-base", self.main.sha, head).strip()
-        except CommandFailed:
+            return self.door.merge_base(self.main.sha, head)
+        except Refused:
             return self.main.sha
 
     def _holds(self, one: _Open) -> bool:
@@ -203,7 +210,7 @@ class _Try:
     def _push_anew(self, *, over: str) -> tuple[str, Proof, str]:
         contents = {path: new for path, (_, new) in self.plan.files.items()}
         text = topic.sealed(message(self.plan), self.main.sha, contents)
-        commit = self.door.commit_on(self.main, contents, text)
+        commit = self.door.commit_on(self.main, contents, text, self.ground.at)
         self.target.other(self.name).push(commit, over=over)
         return commit, self.proof, commit
 
@@ -211,9 +218,10 @@ class _Try:
         """Commit on top of others' commits, which stay; what is proved is what the branch then is."""
         there = self.door.at(head)
         tree = Tree(there)
-        plan = self.intent.plan(tree)
+        plan = self.intent.plan(self.ground.under(tree))
         prove(tree, plan, self.renderer)
-        commit = self.door.commit_on(there, {path: new for path, (_, new) in plan.files.items()}, message(plan))
+        contents = {path: new for path, (_, new) in plan.files.items()}
+        commit = self.door.commit_on(there, contents, message(plan), self.ground.at)
         self.target.other(self.name).push(commit)
         return commit, self._whole(commit, is_ours=False), commit
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bos_tools.change import ledger
 from bos_tools.doors.remote import PROPOSALS
 from bos_tools.intents.plan import Effect, ImageEffect, Intent, Plan
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
 
-SEAL = "Bos-Proposal"
 LONGEST = 100
 """Characters for the subjects in a branch's name: a directory of a loose ref takes 255 bytes."""
 
@@ -32,7 +32,7 @@ def name(intent: Intent, plan: Plan) -> str:
     if plain != text or len(plain) > LONGEST or plain.endswith((".", ".lock")):  # git-check-ref-format(1)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         plain = f"{plain[:LONGEST].rstrip('.+-')}-{len(subjects)}-{digest}"
-    return f"{folder(plan)}{type(intent).__name__.lower()}-{plain}"
+    return f"{folder(plan)}{intent.kind}-{plain}"
 
 
 def _subject(effect: Effect) -> str:
@@ -43,7 +43,7 @@ def _subject(effect: Effect) -> str:
 
 def sealed(message: str, parent: str, contents: Mapping[str, bytes | None]) -> str:
     """Return a commit's message with the seal over all that the commit says and does."""
-    return f"{message.rstrip()}\n{SEAL}: {_seal(message, parent, contents)}\n"
+    return ledger.sealed(message, _seal(message, parent, contents))
 
 
 def _seal(message: str, parent: str, contents: Mapping[str, bytes | None]) -> str:
@@ -58,10 +58,10 @@ def is_ours(door: "Git", sha: str) -> bool:
 
     A commit that a human made, amended or rebased has no seal, or one that is broken.
     """
-    parents, text = door.told(sha)
-    message, found, seal = text.rpartition(f"\n{SEAL}: ")
-    if not found or len(parents) != 1:
+    commit = door.commit(sha)
+    message, seal = ledger.parted(commit.message)
+    if seal is None or len(commit.parents) != 1:
         return False
-    revision = door.at(sha)
-    contents = {path: revision.read(path) for path in door.changed(parents[0], sha)}
-    return seal.strip() == _seal(message, parents[0], contents)
+    revision, [parent] = door.at(sha), commit.parents
+    contents = {path: revision.read(path) for path in door.changed(parent, sha)}
+    return seal == _seal(message, parent, contents)

@@ -76,14 +76,12 @@ def _change(
     context: typer.Context, tree: "Tree", renderer: "Renderer", env: str | None, revision: str
 ) -> "list[Finding]":
     """Return what is wrong with the change from the commit that this branch and a revision have in common."""
+    from bos_tools.change import ledger
     from bos_tools.doors.git import Git
     from bos_tools.review import engine
     from bos_tools.tree.layout import Tree as Read
 
     door = Git(context.obj.root)
     base = door.merge_base(door.resolve(revision), "HEAD")
-    said = [dict(commit.trailers) for commit in door.trailers("1970-01-02T00:00:00Z", f"{base}..HEAD")]
-    recovered = {
-        (one["Bos-Volume"], one["Bos-To"]) for one in said if {"Bos-Volume", "Bos-To", "Bos-Recover"} <= set(one)
-    }
+    recovered = ledger.recovered(commit.message for commit in door.log(f"{base}..HEAD"))
     return engine.judge(Read(door.at(base)), tree, renderer, env, recovered)

@@ -10,7 +10,7 @@ from bos_tools.errors import Usage
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from bos_tools.intents.grow import Budget, Look, Ranges
+    from bos_tools.intents.grow import Look, Ranges
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
 
@@ -77,8 +77,8 @@ def grow(
         reason or "asked for",
         look,
         ranges(),
-        _budget(context, env, beyond_step=beyond_step),
         beyond_plan=beyond_plan,
+        beyond_step=beyond_step,
         needs_snapshot=not no_snapshot,
     )
     how = change.Landing(dry_run, commit, push, remote, branch, pr)
@@ -117,23 +117,6 @@ def ranges() -> "Ranges":
     from bos_tools.review.plan import SERVICES
 
     return {name: sizes for planned in SERVICES.values() for name, sizes in planned.claims.items()}
-
-
-def _budget(context: typer.Context, env: str | None, *, beyond_step: bool) -> "Budget | None":
-    """Return how often and how far the classes of an environment let a volume grow; None where it does not say."""
-    from datetime import UTC, datetime, timedelta
-
-    from bos_tools.change.history import growths
-    from bos_tools.storage.budget import allowance
-    from bos_tools.storage.growth import growth
-
-    tree, now = repository(context), datetime.now(UTC)
-    env = tree.environment_name(env)
-    if tree.environment(env).growth is None:
-        return None
-    rules = growth(tree, env)
-    grown = growths(context.obj.root, now - timedelta(hours=rules.longest))
-    return allowance(rules, grown, now, beyond_step=beyond_step)
 
 
 def repository(context: typer.Context) -> "Tree":

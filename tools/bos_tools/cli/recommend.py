@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bos_tools.doors.prometheus import Prometheus
+    from bos_tools.intents.ground import Ground
     from bos_tools.intents.plan import Intent
     from bos_tools.storage.forecast import Outlook, Unknown
     from bos_tools.storage.recommend import Recommendation
@@ -57,16 +58,16 @@ def recommend(
     form: output.Output = output.Format.text,
 ) -> None:
     """Say which claims should grow, to what size, and why; a claim without metrics is unknown, never fine."""
-    from bos_tools.doors.files import WorkTree
-    from bos_tools.tree.layout import Tree
+    from bos_tools.change.ground import of_work_tree
 
     if pr and at:
         raise Usage("--pr is about now, and --at about another moment", reason="usage")
-    tree = Tree(WorkTree(context.obj.root))
-    env = tree.environment_name(env)
     moment = _moment(at)
+    ground = of_work_tree(context.obj.root, moment, is_replay=at is not None)
+    tree = ground.tree
+    env = tree.environment_name(env)
     with server(tree, env, prometheus) as asked:
-        found = _judged(context, tree, env, asked, moment)
+        found = _judged(ground, env, asked)
     for warning in asked.warnings:
         output.words(f"Prometheus warns: {warning}")
     if form is output.Format.text:
@@ -89,7 +90,8 @@ def _intent(env: str, found: "list[Recommendation]") -> "Intent | None":
     from decimal import Decimal
 
     from bos_tools.intents.grow import Grow, Wish
-    from bos_tools.storage.recommend import Recommended, Verdict
+    from bos_tools.intents.together import Together
+    from bos_tools.storage.recommend import Verdict
     from bos_tools.tree.quantity import written
 
     due = [(one.volume.name, written(Decimal(one.target)), one.reasons[0]) for one in found
@@ -98,15 +100,13 @@ def _intent(env: str, found: "list[Recommendation]") -> "Intent | None":
     if not grows:
         return None
     (name, size, _), more = due[0], len(due) - 1
-    return Recommended(f"Grow {name} to {size}{f' and {more} more' if more else ''} in {env}", tuple(grows))
+    title = f"Grow {name} to {size}{f' and {more} more' if more else ''} in {env}"
+    return Together(title, tuple(grows), kind="recommended")
 
 
-def _judged(
-    context: typer.Context, tree: "Tree", env: str, server: "Prometheus", moment: "datetime"
-) -> "list[Recommendation]":
+def _judged(ground: "Ground", env: str, server: "Prometheus") -> "list[Recommendation]":
     from datetime import timedelta
 
-    from bos_tools.change.history import growths
     from bos_tools.storage import usage as metrics
     from bos_tools.storage.budget import room
     from bos_tools.storage.growth import growth
@@ -114,9 +114,10 @@ def _judged(
     from bos_tools.storage.volumes import volumes
     from bos_tools.tree.quantity import GIB
 
+    tree, moment = ground.tree, ground.at
     rules, ranges = growth(tree, env), pvc_grow.ranges()
     kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
-    grown = growths(context.obj.root, moment - timedelta(hours=rules.longest))
+    grown = ground.growths(moment - timedelta(hours=rules.longest))
     at = moment.timestamp()
     filled = {space: metrics.filled(server, space, at) for space in sorted({one.namespace for one in kept})}
     found = []

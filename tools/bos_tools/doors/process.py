@@ -34,15 +34,18 @@ def run(
     argv: Sequence[str],
     *,
     cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
     timeout: float = TIMEOUT,
     asks: bool = False,
 ) -> Result:
     """Run a program to its end, in the C locale and without a terminal, unless it asks the person before ours.
 
+    Of `env`, None takes a variable away.
+
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
+    around: dict[str, str | None] = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})}
     try:
         process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
             argv,
@@ -50,7 +53,7 @@ def run(
             stdin=None if asks else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if asks else subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})},
+            env={name: value for name, value in around.items() if value is not None},
         )
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():

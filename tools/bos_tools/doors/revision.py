@@ -19,8 +19,7 @@ class Revision:
         self._blobs: dict[str, bytes] = {}
         self._entries: dict[str, tuple[int, str]] = {}
         self._folders: dict[str, set[str]] = {}
-        said = door.run("ls-tree", "-r", "-z", "--full-tree", sha, *([door.prefix] if door.prefix else []))
-        for entry in said.split("\0"):
+        for entry in door.listed(sha).split("\0"):
             meta, _, name = entry.partition("\t")
             if meta:
                 mode, _, blob = meta.split(" ")

@@ -1,1 +1,1 @@
-"""What the user wants: pure functions from a tree to a plan."""
+"""What the user wants: pure functions from a ground to a plan."""

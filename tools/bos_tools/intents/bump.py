@@ -1,8 +1,10 @@
 """Bump: pin services of one environment to other versions."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bos_tools.errors import Refused, RepositoryError, Usage
+from bos_tools.intents.ground import Ground
 from bos_tools.intents.plan import Edit, ImageEffect, Plan
 from bos_tools.tree.edit import Editor
 from bos_tools.tree.kustomization import Kustomization, Pin
@@ -38,16 +40,18 @@ class Request:
 class Bump:
     """Pin services of one environment to other versions, all in one change."""
 
+    kind: ClassVar[str] = "bump"
     env: str | None
     requests: tuple[Request, ...]
     allow_downgrade: bool = False
     allow_major: bool = False
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
         """Return one line's edit a pin; requests that are already so give none.
 
         Raises Usage, Refused or RepositoryError; then nothing is planned at all.
         """
+        tree = ground.tree
         env = tree.environment_name(self.env)
         edits: list[Edit] = []
         effects: list[ImageEffect] = []

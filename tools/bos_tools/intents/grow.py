@@ -1,17 +1,20 @@
 """Grow: give a volume of one environment more room, by one commit of its own (decision 13)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from bos_tools.errors import Refused, Usage
+from bos_tools.intents.ground import Ground
 from bos_tools.intents.plan import Plan
 from bos_tools.intents.resize import resize
+from bos_tools.storage.budget import refusal
+from bos_tools.storage.growth import growth
 from bos_tools.storage.live import Claim, Stage, stage, way_out
 from bos_tools.storage.volumes import Volume, expands, find
-from bos_tools.tree.layout import Tree
 from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
 
 SNAPSHOT_AGE = timedelta(hours=24)
@@ -19,8 +22,6 @@ SNAPSHOT_AGE = timedelta(hours=24)
 
 Ranges = Mapping[str, tuple[int, int] | None]
 """A volume's name to the range of its size in GiB; None where the plan has no range."""
-Budget = Callable[[Volume, Decimal, Decimal], Refused | None]
-"""What the class of a volume allows: from its size to another one, now."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Look:
 class Grow:
     """Give a volume more room."""
 
+    kind: ClassVar[str] = "grow"
     env: str | None
     what: str
     wish: Wish
@@ -73,37 +75,36 @@ class Grow:
     look: Look | None = None
     """None where no cluster was asked."""
     ranges: Ranges = field(default_factory=dict)
-    budget: Budget | None = None
     beyond_plan: bool = False
+    beyond_step: bool = False
     needs_snapshot: bool = True
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
         """Return the edit of every scalar that holds the size; a volume that has it gives none.
 
         Raises Usage, Refused or RepositoryError; then nothing is planned at all.
         """
+        tree = ground.tree
         env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
-        now, target = volume.size, self.wish.target(volume.size)
-        trailers = [("Bos-Volume", volume.id), ("Bos-From", written(now)), ("Bos-To", written(target))]
+        target = self.wish.target(volume.size)
         if any(one.number != target for one in volume.sizes):
-            self._allow(tree, volume, target)
-            recovers = next((c.resize for c in self._claims if c.is_infeasible), None)
-            trailers += [("Bos-Recover", recovers)] if recovers else []
-        trailers.append(("Bos-Reason", " ".join(self.reason.split())))
-        return resize(tree, volume, target, f"Grow {volume.name} to {written(target)} in {env}", tuple(trailers))
+            self._allow(ground, volume, target)
+        recovers = next((c.resize for c in self._claims if c.is_infeasible), None)
+        title = f"Grow {volume.name} to {written(target)} in {env}"
+        return resize(tree, volume, target, title, self.reason, recovers)
 
     @property
     def _claims(self) -> tuple[Claim, ...]:
         return self.look.claims if self.look is not None else ()
 
-    def _allow(self, tree: Tree, volume: Volume, target: Decimal) -> None:
-        now = volume.size
+    def _allow(self, ground: Ground, volume: Volume, target: Decimal) -> None:
+        tree, now = ground.tree, volume.size
         is_recovery = any(claim.is_infeasible for claim in self._claims)
         if target < now and not is_recovery:
             raise _shrink(volume, target)
-        if not is_recovery and self.budget is not None and (said := self.budget(volume, now, target)) is not None:
-            raise said
+        if not is_recovery:
+            self._within_budget(ground, volume, target)
         self._within_plan(volume, target)
         if expands(tree, volume.unit.env, volume.storage_class) is False:
             raise _fixed(volume.name, volume.storage_class)
@@ -125,6 +126,16 @@ class Grow:
             _allow_claim(volume, claim, now, target, is_recovery=is_recovery)
         if self.needs_snapshot and volume.unit.service in tree.settings.data_services:
             self._demand_snapshot(volume, self.look)
+
+    def _within_budget(self, ground: Ground, volume: Volume, target: Decimal) -> None:
+        """Refuse what the volume's class does not allow on this ground; an environment may say nothing of growth."""
+        env = volume.unit.env
+        if ground.tree.environment(env).growth is None:
+            return
+        rules = growth(ground.tree, env)
+        grown = ground.growths(ground.at - timedelta(hours=rules.longest))
+        if (said := refusal(rules, grown, volume, target, ground.at, beyond_step=self.beyond_step)) is not None:
+            raise said
 
     def _within_plan(self, volume: Volume, target: Decimal) -> None:
         sizes = self.ranges.get(volume.name)
@@ -220,16 +231,18 @@ def _allow_recovery(volume: Volume, claim: Claim, target: Decimal) -> None:
 class Adopt:
     """Write the size to Git to which somebody grew a volume by hand."""
 
+    kind: ClassVar[str] = "adopt"
     env: str | None
     what: str
     look: Look
     reason: str = "grown by hand"
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
         """Return the edit that lets Git say what the cluster has.
 
         Raises Refused where the cluster has no more than Git.
         """
+        tree = ground.tree
         env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
         if not self.look.claims:
@@ -241,8 +254,4 @@ class Adopt:
                 reason="not-applied",
                 hint=f"bos-tools pvc verify {volume.name} --env {env}",
             )
-        trailers = (
-            ("Bos-Volume", volume.id), ("Bos-From", written(now)), ("Bos-To", written(live)),
-            ("Bos-Reason", " ".join(self.reason.split())),
-        )  # fmt: skip
-        return resize(tree, volume, live, f"Adopt {volume.name} at {written(live)} in {env}", trailers)
+        return resize(tree, volume, live, f"Adopt {volume.name} at {written(live)} in {env}", self.reason)

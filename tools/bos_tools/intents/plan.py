@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bos_tools.tree.layout import Tree, Unit
+from bos_tools.intents.ground import Ground
+from bos_tools.tree.layout import Unit
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,19 @@ Effect = ImageEffect | FieldEffect | ObjectEffect
 
 
 @dataclass(frozen=True)
+class Resized:
+    """What a commit says to programs of a volume that it gives another size."""
+
+    volume: str
+    """Environment, service and name: `dev/redis/redis-data`."""
+    old: str
+    new: str
+    reason: str
+    recovers: str | None = None
+    """The cluster's word for the infeasible growth that this takes back; None for any other change."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What would change; nothing has happened yet."""
 
@@ -71,14 +85,18 @@ class Plan:
     files: Mapping[str, tuple[bytes | None, bytes | None]]
     """Path to the bytes before and after; None for a file that is not there."""
     effects: tuple[Effect, ...]
-    trailers: tuple[tuple[str, str], ...] = ()
-    """What the commit says to programs, beside its edits."""
+    resized: tuple[Resized, ...] = ()
+    """What the commit says to programs of sizes, beside its edits."""
     kept: tuple[str, ...] = ()
     """Files that an intent keeps as a whole, changed by it or not: one that no commit holds yet is committed too."""
 
 
 class Intent(Protocol):
-    """Something that a user wants of a tree."""
+    """Something that a user wants of a repository."""
 
-    def plan(self, tree: Tree) -> Plan:
-        """Return the edits and effects, without any side effect."""
+    @property
+    def kind(self) -> str:
+        """Return the word for what is wanted, by which its proposals are named; the same for every one of its class."""
+
+    def plan(self, ground: Ground) -> Plan:
+        """Return the edits and effects on a ground, without any side effect and without a clock of its own."""

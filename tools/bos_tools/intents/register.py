@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from bos_tools.delivery.applications import API, APPLIED, file_name, objects
 from bos_tools.delivery.registration import Registration, registration
+from bos_tools.intents.ground import Ground
 from bos_tools.intents.plan import Edit, ObjectEffect, Plan
 from bos_tools.tree import layout
 from bos_tools.tree.kustomization import Kustomization
@@ -24,15 +25,17 @@ Change = tuple[bytes | None, bytes | None]
 class Register:
     """Write what Argo CD needs to know of an environment, or of some of its services."""
 
+    kind: ClassVar[str] = "register"
     env: str | None
     services: tuple[str, ...] = ()
 
-    def plan(self, tree: Tree) -> Plan:
+    def plan(self, ground: Ground) -> Plan:
         """Return the files that differ in meaning from what the environment is; the others keep every byte.
 
         Without services an Application whose service is gone goes too.  Raises Usage for an unknown service,
         RepositoryError for an environment that names no Argo CD.
         """
+        tree = ground.tree
         env = tree.environment_name(self.env)
         for service in self.services:
             tree.unit(env, service)

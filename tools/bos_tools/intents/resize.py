@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bos_tools.errors import RepositoryError
-from bos_tools.intents.plan import Edit, FieldEffect, Plan
+from bos_tools.intents.plan import Edit, FieldEffect, Plan, Resized
 from bos_tools.storage.volumes import CLAIM, DATABASE, Size, Volume
 from bos_tools.tree.edit import Editor
 from bos_tools.tree.layout import Tree
@@ -36,7 +36,7 @@ TEMPLATE_PATCH = """\
 """
 
 
-def resize(tree: Tree, volume: Volume, size: Decimal, title: str, trailers: tuple[tuple[str, str], ...]) -> Plan:
+def resize(tree: Tree, volume: Volume, size: Decimal, title: str, reason: str, recovers: str | None = None) -> Plan:
     """Return the plan that gives a volume a size in bytes, canonically written; scalars that are so already stay.
 
     A size that a base or a component sets gets a patch in the overlay, so that no other environment changes.
@@ -52,7 +52,8 @@ def resize(tree: Tree, volume: Volume, size: Decimal, title: str, trailers: tupl
         for one in volume.sizes
     )
     files = {path: (tree.source.read(path), data) for path, data in change.texts.items()}
-    return Plan(title, tuple(change.edits), files, effects, trailers if files else (), tuple(files))
+    told = Resized(volume.id, written(volume.size), written(size), " ".join(reason.split()), recovers)
+    return Plan(title, tuple(change.edits), files, effects, (told,) if files else (), tuple(files))
 
 
 class _Change:

@@ -1,12 +1,11 @@
 """How often a volume may grow: what the commits' trailers say against its class's budget."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bos_tools.errors import Refused
-from bos_tools.intents.grow import Budget
 from bos_tools.storage.growth import ClassLimits, Growth
 from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
@@ -58,20 +57,19 @@ def room(grown: Iterable[Grown], volume: str, limits: ClassLimits, at: datetime)
     return Room(len(inside), limits, inside[-limits.count] + window)
 
 
-def allowance(rules: Growth, grown: Sequence[Grown], at: datetime, *, beyond_step: bool = False) -> Budget:
-    """Return what `Grow` asks before it grows a volume: is it in its class's budget, and within its step."""
-
-    def refused(volume: Volume, now: Decimal, target: Decimal) -> Refused | None:
-        limits = rules.of(volume.storage_class or "")
-        left = room(grown, volume.id, limits, at)
-        if not left.is_free:
-            return Refused(f"{volume.name} has grown too often: {left.said}", reason="budget", hint="run it again then")
-        if target - now > limits.step and not beyond_step:
-            return Refused(
-                f"{volume.name} grows by {written(Decimal(limits.step))} at most, not by {written(target - now)}",
-                reason="beyond-step",
-                hint="grow it in steps, or say --beyond-step",
-            )
-        return None
-
-    return refused
+def refusal(
+    rules: Growth, grown: Iterable[Grown], volume: Volume, target: Decimal, at: datetime, *, beyond_step: bool = False
+) -> Refused | None:
+    """Return why a volume may not grow to a size now: its class's budget, or its step; None where it may."""
+    limits = rules.of(volume.storage_class or "")
+    left = room(grown, volume.id, limits, at)
+    if not left.is_free:
+        return Refused(f"{volume.name} has grown too often: {left.said}", reason="budget", hint="run it again then")
+    more = target - volume.size
+    if more > limits.step and not beyond_step:
+        return Refused(
+            f"{volume.name} grows by {written(Decimal(limits.step))} at most, not by {written(more)}",
+            reason="beyond-step",
+            hint="grow it in steps, or say --beyond-step",
+        )
+    return None

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 
-from bos_tools.intents.together import Together
 from bos_tools.storage.budget import Room
 from bos_tools.storage.forecast import Outlook, Point, Unknown, outlook
 from bos_tools.storage.growth import Growth
@@ -80,11 +79,6 @@ class _Case:
     due: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Recommended(Together):
-    """The growths that are due, as one change."""
 
 
 def target(wanted: float, size: int, step: int, top: int | None) -> int | None:

@@ -5,13 +5,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from bos_tools.doors.command import without_secrets
 from bos_tools.doors.failures import HttpFailed, Unreachable
 from bos_tools.doors.forges.api import Address, Api, Token
 from bos_tools.doors.forges.gitea import Gitea
 from bos_tools.doors.forges.github import GitHub
 from bos_tools.doors.forges.gitlab import GitLab
 from bos_tools.doors.forges.pull import Forge
-from bos_tools.doors.git import without_secrets
 from bos_tools.doors.http import Server
 from bos_tools.errors import OutsideError, RepositoryError, Usage
 

@@ -1,0 +1,104 @@
+"""The ledger: what our commits say to programs, written and read here alone, as trailers of their messages."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bos_tools.intents.plan import Plan, Resized
+
+EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
+RECOVER, REASON, SEAL = "Bos-Recover", "Bos-Reason", "Bos-Proposal"
+LINE = re.compile(r"^(Bos-[A-Za-z]+): *(.*?) *$", re.MULTILINE)
+EDITED = re.compile(r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)")
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One edit as a commit names it; None stands for an absent side."""
+
+    env: str
+    service: str
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one commit says to programs."""
+
+    edits: tuple[Recorded, ...] = ()
+    resized: tuple[Resized, ...] = ()
+
+    def names(self, env: str, service: str) -> bool:
+        """Tell whether an edit of a unit is recorded."""
+        return any((edit.env, edit.service) == (env, service) for edit in self.edits)
+
+
+def message(plan: Plan) -> str:
+    """Return the message of a plan's commit: a subject, and a trailer for each edit and each fact of a growth."""
+    lines = [
+        f"{EDIT}: {_plain(edit.env)}/{_plain(edit.service)} {_plain(edit.field)} {_word(edit.old)} -> {_word(edit.new)}"
+        for edit in plan.edits
+    ]
+    for each in plan.resized:
+        facts = {VOLUME: each.volume, OLD: each.old, NEW: each.new, RECOVER: each.recovers, REASON: each.reason}
+        lines += [f"{name}: {_plain(value)}" for name, value in facts.items() if value]
+    return "\n".join([_plain(plan.title), "", *lines, ""])
+
+
+def read(text: str) -> Entry:
+    r"""Return what a message says, wherever in it: a squash or a forge puts other words below our trailers.
+
+    >>> read("Grow\n\nBos-Volume: dev/web/data\nBos-From: 1Gi\nBos-To: 2Gi\n\nReviewed-by: Me").resized
+    (Resized(volume='dev/web/data', old='1Gi', new='2Gi', reason='', recovers=None),)
+    """
+    found = [(line[1], line[2]) for line in LINE.finditer(text.replace("\r", ""))]
+    edits = [edit for name, value in found if name == EDIT and (edit := EDITED.fullmatch(value))]
+    return Entry(tuple(_recorded(edit) for edit in edits), tuple(_resized(found)))
+
+
+def recovered(messages: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
+    return {(one.volume, one.new) for text in messages for one in read(text).resized if one.recovers}
+
+
+def sealed(text: str, seal: str) -> str:
+    """Return a message with a proposal's seal as its last line."""
+    return f"{text.rstrip()}\n{SEAL}: {seal}\n"
+
+
+def parted(text: str) -> tuple[str, str | None]:
+    """Return what a seal is over, and the seal; None where the last word is none."""
+    message, found, seal = text.rpartition(f"\n{SEAL}: ")
+    return (message, seal.strip()) if found else (text, None)
+
+
+def _resized(found: Iterable[tuple[str, str]]) -> Iterator[Resized]:
+    """Yield each volume with the facts that follow it; a volume without a size says nothing of one."""
+    groups: list[dict[str, str]] = []
+    for name, value in found:
+        if name == VOLUME:
+            groups.append({name: value})
+        elif groups:
+            groups[-1].setdefault(name, value)
+    for group in groups:
+        yield Resized(
+            group[VOLUME], group.get(OLD, NOTHING), group.get(NEW, NOTHING), group.get(REASON, ""), group.get(RECOVER)
+        )
+
+
+def _recorded(edit: re.Match[str]) -> Recorded:
+    env, service, field, *sides = edit.groups()
+    old, new = (None if side == NOTHING else side for side in sides)
+    return Recorded(env, service, field, old, new)
+
+
+def _plain(text: str) -> str:
+    """Return a text as one line: a value of a file must not end its line and begin a trailer of its own."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
+
+
+def _word(text: str | None) -> str:
+    return _plain(text or "").replace(" ", "_") or NOTHING

@@ -1,0 +1,102 @@
+"""The line of a commit: its first-parent history, with when each commit came onto it and what that brought."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bos_tools.change import ledger
+from bos_tools.change.dates import arrivals
+from bos_tools.change.pins import pins_at
+from bos_tools.errors import Refused
+from bos_tools.intents.ground import Since
+from bos_tools.storage.budget import Grown
+from bos_tools.tree.kustomization import NAMES
+from bos_tools.tree.layout import Unit
+
+if TYPE_CHECKING:
+    from bos_tools.doors.git import Commit, Git
+
+
+class Line:
+    """A line as seen at a moment, read when it is asked for.
+
+    What a merge brings came when the merge did: until then it stood on no line.
+    """
+
+    def __init__(self, door: "Git", revision: str, at: datetime) -> None:
+        self._door = door
+        self._revision = revision
+        self._at = at
+        self._growths: dict[datetime, list[Grown]] = {}
+
+    @cached_property
+    def _came(self) -> dict[str, int]:
+        """Return each commit of the line, newest first, with its arrival; nothing for a branch without a commit."""
+        try:
+            line = self._door.line(self._door.resolve(self._revision))
+        except Refused:
+            return {}
+        dates = arrivals([date for _, date in line], int(self._at.timestamp()))
+        return {sha: date for (sha, _), date in zip(line, dates, strict=True)}
+
+    def growths(self, since: datetime) -> list[Grown]:
+        """Return the growths that came since a moment, newest first.
+
+        Raises Refused where this clone's history ends before it.
+        """
+        if since not in self._growths:
+            self._growths[since] = [
+                Grown(one.volume, one.old, one.new, came, commit.sha)
+                for came, commit in self._brought(since)
+                for one in ledger.read(commit.message).resized
+            ]
+        return self._growths[since]
+
+    def _brought(self, since: datetime) -> Iterator[tuple[datetime, "Commit"]]:
+        """Yield the commits that came since a moment, those of merged branches too, with when they came."""
+        line, least = list(self._came.items()), since.timestamp()
+        count = max((place for place, (_, date) in enumerate(line, 1) if date >= least), default=0)
+        if not count:
+            return
+        if count == len(line) and not self._door.is_root(line[-1][0]):
+            raise _shallow(since)
+        below = [f"^{line[count][0]}"] if count < len(line) else []
+        commits = {commit.sha: commit for commit in self._door.log(line[0][0], *below)}
+        arrival: dict[str, int] = {}
+        for sha, date in reversed(line[:count]):
+            waiting = [sha]
+            while waiting:
+                if (each := waiting.pop()) in commits and each not in arrival:
+                    arrival[each] = date
+                    waiting += commits[each].parents
+        for sha, commit in commits.items():
+            if arrival[sha] >= least:
+                yield datetime.fromtimestamp(arrival[sha], UTC), commit
+
+    def pinned(self, unit: Unit, here: dict[str, str]) -> dict[str, Since]:
+        """Return since when each of a unit's pins stands on the line, of those that its newest commit has."""
+        if not self._came:
+            return {}
+        head, paths = next(iter(self._came)), [f"{unit.folder}/{name}" for name in NAMES]
+        there = pins_at(self._door, head, paths)
+        sought = {name for name, version in here.items() if there.get(name) == version}
+        found: dict[str, Since] = {}
+        for commit in self._door.log(head, paths=paths, first_parent=True) if sought else ():
+            before = pins_at(self._door, f"{commit.sha}^", paths)
+            changed = {name for name in sought if before.get(name) != here[name]}
+            came = datetime.fromtimestamp(self._came[commit.sha], UTC)
+            is_recorded = ledger.read(commit.message).names(unit.env, unit.service)
+            found |= dict.fromkeys(changed, Since(came, commit.sha, commit.author, is_recorded))
+            sought -= changed
+            if not sought:
+                break
+        return found
+
+
+def _shallow(since: datetime) -> Refused:
+    return Refused(
+        f"the history of this clone ends before {since:%Y-%m-%d %H:%M %Z}, and what it lacks may hold growths",
+        reason="shallow",
+        hint=f"git fetch --shallow-since={since:%Y-%m-%dT%H:%M:%SZ}",
+    )
