@@ -95,7 +95,7 @@ def test_new_files_are_committed_alone_and_say_why(work):
     pipeline.edit_work_tree(Add(), work, commit=True)
 
     assert git(work, "show", "--name-only", "--format=%b", "HEAD").split() == [
-        "Bos-Reason:", "x", f"{FOLDER}/kustomization.yaml", f"{FOLDER}/new.yaml",
+        "Bos-Volume:", "dev/web/new", "Bos-From:", "1Gi", "Bos-To:", "2Gi", "Bos-Reason:", "x", f"{FOLDER}/kustomization.yaml", f"{FOLDER}/new.yaml",
     ]  # fmt: skip
     assert git(work, "status", "--porcelain") == "A  mine\n"
 

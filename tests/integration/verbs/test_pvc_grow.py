@@ -146,7 +146,6 @@ REFUSALS = {
     "shrink": (grow("web-data", "4Gi"), "shrink", "bos-tools pvc runbook web-data --env prod"),
     "beyond": (grow("web-data", ranges={"web-data": (1, 7)}), "beyond-plan", "--beyond-plan"),
     "fixed class in Git": (grow("web-fixed"), "class-fixed", "allowVolumeExpansion"),
-    "budget": (grow("web-data", budget=lambda *_: Refused("spent", reason="budget")), "budget", ""),
     "missing": (grow("web-data", look=look(missing=("web-data",))), "no-claim", "--no-live"),
     "unbound": (grow("web-data", look=look(live(phase="Pending", capacity=0))), "unbound", "pod"),
     "by hand": (grow("web-data", look=look(live(request=7))), "hand-grown", "bos-tools pvc adopt web-data --env prod"),

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bos_tools.change.history import growths
 from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import RepositoryError
-from bos_tools.storage.budget import Grown, allowance, room
+from bos_tools.storage.budget import Grown, refusal, room
 from bos_tools.storage.growth import ClassLimits, growth
 from bos_tools.storage.volumes import find
 from bos_tools.tree.layout import Tree
@@ -73,23 +72,6 @@ def test_the_budget_is_free_when_it_says_so_and_not_a_moment_before(hours_ago, c
         assert not room(grown(*hours_ago), "a", limits, found.free_at - timedelta(seconds=1)).is_free
 
 
-def test_the_trailers_of_commits_tell_the_growths(work: Path):
-    for text in ("Grow two\n\nBos-Volume: dev/redis/a\nBos-From: 1Gi\nBos-To: 2Gi\nBos-Volume: dev/redis/b\nBos-From: 3Gi\nBos-To: 4Gi\nBos-Reason: full",
-                 "Say\n\nSigned-off-by: Me", "Nothing"):  # fmt: skip
-        write(work, {"note.txt": text})
-        git(work, "add", "-A")
-        git(work, "commit", "-qm", text)
-
-    found = growths(work, datetime.now(UTC) - timedelta(hours=1))
-
-    assert [(one.volume, one.old, one.new) for one in found] == [
-        ("dev/redis/a", "1Gi", "2Gi"),
-        ("dev/redis/b", "3Gi", "4Gi"),
-    ]
-    assert {one.commit for one in found} == {git(work, "rev-parse", "HEAD~2").strip()}
-    assert growths(work, datetime.now(UTC) + timedelta(hours=1)) == []
-
-
 def volume(work: Path):
     write(work, {
         "base/web/pvc.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\nspec:\n"
@@ -110,9 +92,9 @@ def volume(work: Path):
 )
 def test_a_growth_by_hand_is_held_by_the_budget_and_the_step(work, hours_ago, to, beyond, said):
     rules = read(work, GROWTH)
-    allowed = allowance(rules, grown(*hours_ago, volume="dev/web/data"), AT, beyond_step=beyond)
+    told = grown(*hours_ago, volume="dev/web/data")
 
-    refused = allowed(volume(work), Decimal(20 * 2**30), Decimal(to * 2**30))
+    refused = refusal(rules, told, volume(work), Decimal(to * 2**30), AT, beyond_step=beyond)
 
     assert (refused is None) == (said is None)
     assert refused is None or refused.message.startswith(str(said))

@@ -37,7 +37,7 @@ def text(error: Exception, command: str) -> str:
 
 def discreet(words: str) -> str:
     """Return words without what the environment holds as secrets, passwords in addresses and tokens."""
-    from bos_tools.doors.git import without_secrets
+    from bos_tools.doors.command import without_secrets
 
     secrets = {value for name, value in os.environ.items() if SECRET.search(name) and len(value) > 3}
     for secret in sorted(secrets, key=len, reverse=True):
