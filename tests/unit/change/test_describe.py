@@ -11,7 +11,7 @@ from bos_tools.change.prove import Proof
 from bos_tools.errors import Usage
 from bos_tools.intents.bump import Bump
 from bos_tools.intents.plan import FieldEffect, ImageEffect, Plan
-from bos_tools.render.objects import Change
+from bos_tools.render.diff import Change
 from bos_tools.tree.layout import Unit
 from bos_tools.verbs.landing import Landing
 

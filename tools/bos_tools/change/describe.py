@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bos_tools.change.prove import Proof
-from bos_tools.render.objects import Change
+from bos_tools.render.diff import HIDDEN, Change, masked
 
 LIMIT = 65_536
 """Characters that GitHub takes as a body, the least of the three."""
@@ -76,19 +76,15 @@ def _page(folder: str, head: str, link: Callable[[str, str], str]) -> str:
 
 
 def _row(change: Change) -> str:
-    is_secret = change.object.startswith("Secret ")
-    old, new = (_hidden(side) if is_secret else _value(side) for side in (change.old, change.new))
-    return f"| {_code(change.object)} | {_code(change.field)} | {old} | {new} |"
-
-
-def _hidden(value: Any) -> str:
-    """Return what a Secret shows: its key is told, its value never."""
-    return "–" if value is None else "(hidden)"
+    shown = masked(change)
+    return f"| {_code(change.object)} | {_code(change.field)} | {_value(shown.old)} | {_value(shown.new)} |"
 
 
 def _value(value: Any) -> str:
     if value is None:
         return "–"
+    if value == HIDDEN:
+        return HIDDEN
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) > CELL or "\n" in text:
         return f"{_code(text.split(chr(10), 1)[0][:CELL])} … ({len(text)} characters)"

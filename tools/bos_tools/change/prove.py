@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Effect, FieldEffect, ImageEffect, ObjectEffect, Plan
+from bos_tools.render.diff import Change, differences, renders
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import Change, differences, images, leaves, objects
+from bos_tools.render.objects import images, leaves, objects
 from bos_tools.tree import layout
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import Kustomization, Pin
@@ -36,10 +37,9 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
     targets = list(dict.fromkeys(effect.unit.folder for effect in plan.effects))
     others = [folder for folder in _touched(tree, plan) if folder not in targets] if plan.files else []
     folders = [*targets, *others]
-    graphs = [tree.graph, after.graph] if plan.files else [tree.graph]
-    before_texts, after_texts = _renders(renderer, graphs, folders)
+    graphs = (tree.graph, after.graph if plan.files else tree.graph)
     changes: list[Change] = []
-    for folder, old, new in zip(folders, before_texts, after_texts, strict=True):
+    for folder, (old, new) in zip(folders, renders(renderer, graphs, folders), strict=True):
         found = differences(old, new)
         effects = [e for e in plan.effects if e.unit.folder == folder]
         if effects:
@@ -52,18 +52,9 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
 
 def compared(before: Tree, after: Tree, folders: Sequence[str], renderer: Renderer) -> Proof:
     """Return what differs in the render of some folders between two trees, whatever was meant to."""
-    old, new = _renders(renderer, [before.graph, after.graph], list(folders))
-    changes = [change for sides in zip(old, new, strict=True) for change in differences(*sides)]
+    sides = renders(renderer, (before.graph, after.graph), folders)
+    changes = [change for pair in sides for change in differences(*pair)]
     return Proof(tuple(changes), tuple(folders))
-
-
-def _renders(renderer: Renderer, graphs: list[Graph], folders: list[str]) -> tuple[list[bytes], list[bytes]]:
-    """Return each folder's render before and after; a folder that the change makes or removes is empty on that side."""
-    jobs = [(graph, folder) for graph in graphs for folder in folders]
-    there = [job for job in jobs if job[0].kustomization(job[1]) is not None]
-    made = dict(zip(there, renderer.render(there), strict=True))
-    texts = [made.get(job, b"") for job in jobs]
-    return texts[: len(folders)], texts[-len(folders) :]
 
 
 def _touched(tree: Tree, plan: Plan) -> Iterator[str]:

@@ -12,7 +12,7 @@ from bos_tools.errors import Usage
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome, Proposed
     from bos_tools.intents.plan import Effect, Intent, Plan
-    from bos_tools.render.objects import Change
+    from bos_tools.render.diff import Change
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the proof; write nothing.")]
 Commit = Annotated[bool, typer.Option("--commit", help="Commit the edit on the current branch.")]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import argocd, bump, check, console, doctor, history, pvc, sandbox, secrets, show, status
+from bos_tools.cli import argocd, bump, check, console, diff, doctor, history, pvc, render, sandbox, secrets, status
 from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
 from bos_tools.cli.options import command, group
@@ -28,13 +28,13 @@ app = typer.Typer(
 )
 command(app, "bump", bump.EXAMPLES)(bump.bump)
 command(app, "status", status.EXAMPLES)(status.status)
-app.command("render", epilog=show.RENDER_EXAMPLES)(show.render)
-app.command("diff", epilog=show.DIFF_EXAMPLES)(show.diff)
-app.command("history", epilog=history.EXAMPLES)(history.history)
-app.command("check", epilog=check.EXAMPLES)(check.check)
+command(app, "render", render.EXAMPLES)(render.render)
+command(app, "diff", diff.EXAMPLES)(diff.diff)
+command(app, "history", history.EXAMPLES)(history.history)
+command(app, "check", check.EXAMPLES)(check.check)
+command(app, "doctor", doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(pvc.app, name="pvc")
 app.add_typer(secrets.app, name="secrets")
-app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.add_typer(argocd.group, name="argocd")
 app.add_typer(sandbox.app, name="sandbox")
 

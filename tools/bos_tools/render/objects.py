@@ -1,8 +1,7 @@
-"""Rendered objects: who they are, and which leaf fields differ between two renders."""
+"""Rendered objects: who they are, and their leaf fields."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -21,19 +20,9 @@ class _Loader(yaml.CSafeLoader):
     }
 
 
-@dataclass(frozen=True)
-class Change:
-    """One leaf field that differs; None stands for an absent side."""
-
-    object: str
-    field: str
-    old: Any
-    new: Any
-
-
 def objects(render: bytes) -> list[Object]:
     """Return a render's objects in its order."""
-    return [made for text in split(render) for made in _load(text)]
+    return [made for text in split(render) for made in read(text)]
 
 
 def split(render: bytes) -> list[bytes]:
@@ -41,7 +30,8 @@ def split(render: bytes) -> list[bytes]:
     return [part for part in SEPARATOR.split(render) if part.strip()]
 
 
-def _load(text: bytes) -> Iterator[Object]:
+def read(text: bytes) -> Iterator[Object]:
+    """Yield the object of one document, nothing for an empty one."""
     data = yaml.load(text, _Loader)  # noqa: S506 -- a safe loader
     if isinstance(data, dict):
         meta = data.get("metadata") or {}
@@ -49,41 +39,6 @@ def _load(text: bytes) -> Iterator[Object]:
         yield Object(
             str(data.get("kind", "")), group, str(meta.get("namespace") or ""), str(meta.get("name", "")), data
         )
-
-
-def differences(before: bytes, after: bytes) -> list[Change]:
-    """Return the leaf fields in which two renders differ, by object and then by field.
-
-    Only documents that differ as text are parsed.  Values of Secrets are shown by key, never by value.
-    """
-    if before == after:
-        return []
-    old_texts, new_texts = split(before), split(after)
-    same = set(old_texts) & set(new_texts)
-    old = {o.id: o for text in old_texts if text not in same for o in _load(text)}
-    new = {o.id: o for text in new_texts if text not in same for o in _load(text)}
-    changes: list[Change] = []
-    for identity in [*old, *(i for i in new if i not in old)]:
-        left, right = old.get(identity), new.get(identity)
-        hidden = (left or right).kind == "Secret"  # type: ignore[union-attr]  # one of them is there
-        was = dict(leaves(left.data)) if left else {}
-        now = dict(leaves(right.data)) if right else {}
-        for field in [*was, *(f for f in now if f not in was)]:
-            if was.get(field, _ABSENT) != now.get(field, _ABSENT) or type(was.get(field)) is not type(now.get(field)):
-                secret = hidden and field.split(".")[0] in ("data", "stringData")
-                changes.append(
-                    Change(identity, field, _hide(was, field, hidden=secret), _hide(now, field, hidden=secret))
-                )
-    return changes
-
-
-_ABSENT = object()
-
-
-def _hide(side: dict[str, Any], field: str, *, hidden: bool) -> Any:
-    if field not in side:
-        return None
-    return "(hidden)" if hidden else side[field]
 
 
 def leaves(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

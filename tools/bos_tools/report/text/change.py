@@ -8,7 +8,7 @@ from bos_tools.report.text.page import GREEN, RED, Page
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Proposed
     from bos_tools.intents.plan import Effect, Plan
-    from bos_tools.render.objects import Change
+    from bos_tools.render.diff import Change
     from bos_tools.verbs.landing import Landed
 
 SHORT = 12

@@ -1,0 +1,19 @@
+"""`bos-tools diff`."""
+
+from bos_tools.cli.call import Call
+from bos_tools.verbs import diff as verb
+
+EXAMPLES = """\
+  bos-tools diff
+      what the work tree changes against HEAD
+  bos-tools diff main..HEAD --env prod
+      what a branch changes in prod
+"""
+
+
+def diff(call: Call, options: verb.Options) -> None:
+    """Show what changes in the render between two revisions: fields of objects, not lines of files."""
+    from bos_tools.report.json.diff import document
+    from bos_tools.report.text.diff import write
+
+    call.report(verb.run(call.session, options), write, document)

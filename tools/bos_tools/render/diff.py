@@ -1,0 +1,105 @@
+"""The one semantic diff: the leaf fields in which objects differ, with the one mask of Secrets."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bos_tools.render.kustomize import Renderer
+from bos_tools.render.objects import leaves, read, split
+from bos_tools.tree.graph import Graph
+from bos_tools.tree.layout import Tree, Unit
+
+HIDDEN = "(hidden)"
+"""What a Secret shows of a value: its key is told, its value never."""
+OPEN = re.compile(r"apiVersion$|kind$|type$|immutable$|metadata\.(name|namespace|labels)\b")
+"""The fields of a Secret that hold none; an annotation may repeat the whole object."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One leaf field that differs; None stands for an absent side."""
+
+    object: str
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class UnitDiff:
+    """How one unit's render changes."""
+
+    unit: Unit
+    changes: tuple[Change, ...]
+
+
+def differences(before: bytes, after: bytes) -> list[Change]:
+    """Return the leaf fields in which two renders differ, by object and then by field.
+
+    Only documents that differ as text are parsed.
+    """
+    if before == after:
+        return []
+    old_texts, new_texts = split(before), split(after)
+    same = set(old_texts) & set(new_texts)
+    old = {o.id: o for text in old_texts if text not in same for o in read(text)}
+    new = {o.id: o for text in new_texts if text not in same for o in read(text)}
+    return [
+        change
+        for identity in dict.fromkeys([*old, *new])
+        for change in fields(
+            identity,
+            old[identity].data if identity in old else None,
+            new[identity].data if identity in new else None,
+        )
+    ]
+
+
+def fields(identity: str, old: Any, new: Any) -> Iterator[Change]:
+    """Yield the leaf fields in which two states of one object differ, in the order of the old and then the new one."""
+    was = {} if old is None else dict(leaves(old))
+    now = {} if new is None else dict(leaves(new))
+    for field in dict.fromkeys([*was, *now]):
+        if was.get(field, _ABSENT) != now.get(field, _ABSENT) or type(was.get(field)) is not type(now.get(field)):
+            yield masked(Change(identity, field, was.get(field), now.get(field)))
+
+
+_ABSENT = object()
+
+
+def masked(change: Change) -> Change:
+    """Return a change without the values of a Secret; who holds one already masked gets the same."""
+    if not change.object.startswith("Secret ") or OPEN.match(change.field):
+        return change
+    old, new = (None if side is None else HIDDEN for side in (change.old, change.new))
+    return Change(change.object, change.field, old, new)
+
+
+def compare(old: Tree, new: Tree, renderer: Renderer, env: str | None = None) -> list[UnitDiff]:
+    """Render the units whose files differ, on both sides, and return the differences that are left.
+
+    A unit that is absent on one side renders nothing there.
+    """
+    before, after = set(old.units(env)), set(new.units(env))
+    units = [
+        unit
+        for unit in [*new.units(env), *(u for u in old.units(env) if u not in after)]
+        if unit not in before or unit not in after or _files(old, unit) != _files(new, unit)
+    ]
+    sides = renders(renderer, (old.graph, new.graph), [unit.folder for unit in units])
+    diffs = [UnitDiff(unit, tuple(differences(*pair))) for unit, pair in zip(units, sides, strict=True)]
+    return [diff for diff in diffs if diff.changes]
+
+
+def renders(renderer: Renderer, graphs: tuple[Graph, Graph], folders: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """Return the render of each folder on two graphs, nothing where one of them has no such folder."""
+    jobs = dict.fromkeys((graph, folder) for graph in graphs for folder in folders)
+    there = [job for job in jobs if job[0].kustomization(job[1]) is not None]
+    texts: Mapping[tuple[Graph, str], bytes] = dict(zip(there, renderer.render(there), strict=True))
+    before, after = graphs
+    return [(texts.get((before, folder), b""), texts.get((after, folder), b"")) for folder in folders]
+
+
+def _files(tree: Tree, unit: Unit) -> dict[str, bytes]:
+    return tree.graph.closure(unit.folder)

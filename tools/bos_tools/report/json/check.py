@@ -1,0 +1,59 @@
+"""The contracts of `bos-tools check`."""
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from bos_tools.verbs.check import Checked, Explained
+
+
+class Finding(TypedDict):
+    """One root cause, at its source."""
+
+    path: str
+    line: int
+    rule: str
+    message: str
+    object: str
+    environments: list[str]
+
+
+class Findings(TypedDict):
+    """What some rules found."""
+
+    findings: list[Finding]
+    rules: int
+
+
+class Rule(TypedDict):
+    """One rule, with `--explain`."""
+
+    rule: str
+    title: str
+    severity: str
+    scope: str
+    why: str
+    remedy: str
+    source: str
+
+
+def document(checked: "Checked") -> Findings:
+    """Return the contract of a judgement."""
+    findings: list[Finding] = [
+        {
+            "path": f.path, "line": f.line, "rule": f.rule, "message": f.message, "object": f.object,
+            "environments": list(f.environments),
+        }
+        for f in checked.findings
+    ]  # fmt: skip
+    return {"findings": findings, "rules": checked.rules}
+
+
+def explain(explained: "Explained") -> Rule:
+    """Return the contract of a rule."""
+    rule = explained.rule
+    return {
+        "rule": rule.id, "title": rule.title, "severity": rule.severity, "scope": rule.scope, "why": rule.why,
+        "remedy": rule.remedy, "source": rule.source,
+    }  # fmt: skip
