@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx2
 
+from harness import ROOT
+
 COMMIT, OLDER = "a" * 40, "b" * 40
 TIMES = ("2026-11-25T01:00:00Z", "2026-11-25T01:00:10Z", "2026-11-25T01:00:20Z")
 ENVIRONMENT = """\
@@ -21,6 +23,12 @@ argocd:
   revision: main
   project: buildingos-dev
 """
+SHARED = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for name in ("application", "prune-confirm")
+    for path in sorted((ROOT / "base/components" / name).glob("*.yaml"))
+}
+"""The components that all Applications share, as this repository has them."""
 CLOCK = count(60)
 Answer = httpx2.Response | Exception
 Fault = Callable[[httpx2.Request], Answer | None]

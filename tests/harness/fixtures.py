@@ -10,7 +10,7 @@ import pytest
 
 from bos_tools.cli.main import main
 from bos_tools.doors.argocd.client import ArgoCD
-from harness.argocd import ENVIRONMENT, FakeArgo, application, reconcile
+from harness.argocd import ENVIRONMENT, SHARED, FakeArgo, application, reconcile
 from harness.forges import TOKEN
 from harness.git import WHO
 from harness.proposals import Place
@@ -78,7 +78,7 @@ def hub(tmp_path: Path, forge_token: None) -> Place:
 @pytest.fixture
 def argocd_repository(tmp_path: Path) -> Path:
     """A small repository whose dev names an Argo CD."""
-    return write(tmp_path / "work", {**files(["backend"]), "overlays/dev/environment.yaml": ENVIRONMENT})
+    return write(tmp_path / "work", {**files(["backend"]), **SHARED, "overlays/dev/environment.yaml": ENVIRONMENT})
 
 
 @pytest.fixture

@@ -66,6 +66,8 @@ def test_nothing_stands_twice():
 def test_every_file_of_a_base_holds_one_object_and_is_used():
     used = {path for unit in UNITS for path in TREE.graph.closure(unit.folder)}
     used |= TREE.graph.closure("base/argocd").keys()  # which Argo CD itself is given
+    for env in TREE.settings.environments:
+        used |= TREE.graph.closure(f"overlays/{env}/argocd").keys()
     # Traits that no environment uses yet; test_components.py renders them.
     off = tuple(
         f"base/components/{name}/" for name in ("emqx-cluster", "external-secrets", "tdengine-cluster", "web-emptydir")

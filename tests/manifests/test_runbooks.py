@@ -76,7 +76,7 @@ def test_a_restore_is_a_cluster_that_the_operator_takes_and_archives_into_a_fold
 
 def test_what_a_pause_patches_is_the_root_that_argo_cd_has_and_an_application_below_it():
     text = (FOLDER / "pause-sync.md").read_text()
-    root = yaml.safe_load((ROOT / "overlays/prod/argocd/root.yaml").read_text())
+    [_, root] = yaml.safe_load_all((ROOT / "overlays/prod/argocd/root.yaml").read_text())
     below = {made.name for made in rendered("overlays/prod/argocd") if made.kind == "Application"}
 
     first, second = re.findall(r"patch application (\S+) ", text)

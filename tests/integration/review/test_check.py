@@ -31,6 +31,7 @@ class Mutation(NamedTuple):
     """The file of the finding, where it is another one."""
 
 
+SHARED = "base/components/application/application.yaml"
 WEB = "overlays/dev/web/kustomization.yaml"
 HA = "base/postgres-ha/cluster.yaml"
 REDIS = "base/redis-ha/statefulset.yaml"
@@ -219,13 +220,15 @@ MUTATIONS = [
     Mutation("L6", "overlays/prod/environment.yaml", "        buildingos.io/role: ingress\n", "        buildingos.io/role: worker\n", "- name: nginx-ingress"),
     Mutation("L6", "overlays/prod/environment.yaml", "        value: ingress\n", "        value: other\n", "- name: nginx-ingress"),
     Mutation("L3", "overlays/prod/environment.yaml", "version: 0.29.0", "version: ^0.29", "version: ^0.29"),
-    Mutation("A1", "overlays/prod/argocd/application-web.yaml", "- Prune=confirm\n    ", "", "syncOptions:"),
-    Mutation("A1", "overlays/dev/argocd/application-web.yaml", "ServerSideDiff=false", "ServerSideDiff=true", "ServerSideDiff=true"),
-    Mutation("A1", "overlays/dev/argocd/project.yaml", "server: https://kubernetes.default.svc", "server: '*'", "server: '*'"),
-    Mutation("A1", "overlays/prod/argocd/application-redis.yaml", "/spec/volumeClaimTemplates", "/spec/replicas", "/spec/replicas"),
+    Mutation("A1", "overlays/prod/argocd/kustomization.yaml", "- ../../../base/components/prune-confirm\n", "", "syncOptions:", SHARED),
+    Mutation("A1", SHARED, "ServerSideDiff=false", "ServerSideDiff=true", "ServerSideDiff=true"),
+    Mutation("A1", SHARED, "selfHeal: true", "selfHeal: false", "selfHeal: false"),
+    Mutation("A1", "overlays/dev/argocd/projects.yaml", "server: https://kubernetes.default.svc", "server: '*'", "server: '*'"),
+    Mutation("A1", "overlays/dev/argocd/services.yaml", "targetRevision: main", "targetRevision: other", "targetRevision: other"),
+    Mutation("A1", "overlays/prod/argocd/applications.yaml", "/spec/volumeClaimTemplates", "/spec/replicas", "/spec/replicas"),
     Mutation("A1", "overlays/dev/argocd/root.yaml", "prune: true", "prune: true\n      allowEmpty: true", "allowEmpty"),
-    Mutation("A2", "overlays/dev/argocd/application-web.yaml", "/base/web;", "", "manifest-generate-paths"),
-    Mutation("A2", WEB, "components:\n", "components:\n- ../../../base/components/ha\n", "manifest-generate-paths", "overlays/dev/argocd/application-web.yaml"),
+    Mutation("A2", "overlays/dev/argocd/applications.yaml", ";/base/web", "", "generate-paths: .;../env;/base/components"),
+    Mutation("A2", "overlays/prod/redis/kustomization.yaml", "base/redis-ha", "base/redis", "/base/redis;/base/redis-ha", "overlays/prod/argocd/applications.yaml"),
     Mutation("A3", "base/platform/namespace.yaml", "Delete=false", "Delete=false,ServerSideApply=true", "ServerSideApply"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip

@@ -16,6 +16,11 @@ Data = dict[str, Any]
 API = "argoproj.io/v1alpha1"
 NOTE = "argocd.argoproj.io"
 PATHS = f"{NOTE}/manifest-generate-paths"
+SOURCE = "buildingos.io/source"
+"""The label that tells the Applications of services, `git`, from those of add-ons, `chart`."""
+CLAIMS = "buildingos.io/claims"
+"""The label of an Application whose claims Git declares beside their StatefulSet."""
+ENVIRONMENT = "buildingos.io/environment"
 ROLE = "bos-tools"
 IN_CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's own cluster, as it names it itself."""
@@ -25,28 +30,23 @@ LONGEST_PAUSE = "3m"
 
 
 def objects(tree: Tree, plan: Registration) -> dict[str, Data]:
-    """Return every object of an environment's registration by file name, in the order in which they apply."""
-    made = {
-        "root-project.yaml": root_project(plan),
-        "root.yaml": root(plan),
-        "project.yaml": project(tree, plan),
-    }
+    """Return every object of an environment's registration, whole as Argo CD gets it, in the order in which they apply.
+
+    The first three have a name of their own here, and the Application of a service or a chart has its: `root-project`,
+    `root`, `project`, `project-addons` and `application-web`.
+    """
+    made = {"root-project": root_project(plan), "root": root(plan), "project": project(tree, plan)}
     if plan.add_ons:
-        made["project-addons.yaml"] = add_ons_project(plan)
+        made["project-addons"] = add_ons_project(plan)
     for service in tree.services(plan.env):
-        made[file_name(service)] = application(tree.graph, plan, service)
+        made[f"application-{service}"] = application(tree.graph, plan, service)
     for one in plan.add_ons:
-        made[file_name(one.name)] = add_on(plan, one)
+        made[f"application-{one.name}"] = add_on(plan, one)
     return made
 
 
-APPLIED = ("root-project.yaml", "root.yaml")
+APPLIED = ("root-project", "root")
 """Applied by the API: the root can't make itself, nor the project that allows it."""
-
-
-def file_name(service: str) -> str:
-    """Return the file of a service's Application."""
-    return f"application-{service}.yaml"
 
 
 def application(graph: Graph, plan: Registration, service: str) -> Data:
@@ -55,12 +55,13 @@ def application(graph: Graph, plan: Registration, service: str) -> Data:
     options = ["FailOnSharedResource=true", "PruneLast=true"]
     ignored = list(_ignored(graph, folder))
     made = _application(plan, service, plan.project, wave=0 if service == layout.PLATFORM else 1, source="git")
-    made["metadata"]["annotations"][PATHS] = ";".join(f"/{path}" for path in paths(graph, folder))
+    made["metadata"]["annotations"][PATHS] = ";".join(paths(graph, folder))
     made["spec"] |= {
         "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": folder},
         "destination": {"server": plan.cluster, "namespace": plan.destination},
     }
     if ignored:
+        made["metadata"]["labels"][CLAIMS] = "declared"
         made["spec"]["ignoreDifferences"] = ignored
         options.append("RespectIgnoreDifferences=true")
     made["spec"]["syncPolicy"] = _sync_policy(plan, options)
@@ -87,7 +88,7 @@ def root(plan: Registration) -> Data:
     """Return the Application that makes the others from their folder."""
     made = _application(plan, "", plan.root_project, wave=None, source="git")
     made["metadata"]["name"] = plan.root
-    made["metadata"]["annotations"][PATHS] = f"/{plan.folder}"
+    made["metadata"]["annotations"][PATHS] = f".;/{layout.COMPONENTS}"
     made["spec"] |= {
         "source": {"repoURL": plan.repo_url, "targetRevision": plan.revision, "path": plan.folder},
         "destination": {"server": IN_CLUSTER, "namespace": plan.namespace},
@@ -107,7 +108,7 @@ def _application(plan: Registration, name: str, project: str, *, wave: int | Non
         "metadata": {
             "name": plan.application(name),
             "namespace": plan.namespace,
-            "labels": {**_labels(plan), "buildingos.io/source": source},
+            "labels": {**_labels(plan), SOURCE: source},
             "annotations": notes,
         },
         "spec": {"project": project},
@@ -115,7 +116,7 @@ def _application(plan: Registration, name: str, project: str, *, wave: int | Non
 
 
 def _labels(plan: Registration) -> Data:
-    return {"app.kubernetes.io/part-of": "buildingos", "buildingos.io/environment": plan.env}
+    return {"app.kubernetes.io/part-of": "buildingos", ENVIRONMENT: plan.env}
 
 
 def _sync_policy(plan: Registration, options: list[str]) -> Data:
@@ -132,13 +133,21 @@ def _sync_policy(plan: Registration, options: list[str]) -> Data:
 
 
 def paths(graph: Graph, folder: str) -> list[str]:
-    """Return the folders that a unit's render reads, none below another: what must change for Argo CD to look.
+    """Return the folders that must change for Argo CD to look at a unit: its own, its environment's, and its bases.
+
+    What lies beside it is named as seen from it (Argo CD takes both), and all components are one folder: so the list is
+    the same in every environment, and adding a component to a unit or to an environment changes no Application.
 
     Raises RepositoryError for a unit that can't be read.
     """
+    beside, _, _ = folder.rpartition("/")
     files = {name for path in graph.closure(folder) for name in (path, graph.source.real(path))}
-    found = sorted({folder, *(path.rpartition("/")[0] for path in files)})
-    return [path for path in found if not any(path.startswith(f"{other}/") for other in found)]
+    read = {path.rpartition("/")[0] for path in files if not path.startswith(f"{folder}/")}
+    shared = {layout.COMPONENTS, *(path for path in read if not path.startswith(f"{layout.COMPONENTS}/"))}
+    near = sorted(f"..{path.removeprefix(beside)}" for path in shared if path.startswith(f"{beside}/"))
+    far = sorted(path for path in shared if not path.startswith(f"{beside}/"))
+    outermost = [path for path in far if not any(path.startswith(f"{other}/") for other in far)]
+    return [".", *near, *(f"/{path}" for path in outermost)]
 
 
 def _ignored(graph: Graph, folder: str) -> Iterator[Data]:

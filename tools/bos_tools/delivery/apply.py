@@ -44,7 +44,7 @@ def register(client: ArgoCD, made: Mapping[str, Data], repo_url: str, credential
     if credentials is not None:
         client.add_repository(_repository(repo_url, credentials))
         done.append(Done("Repository", repo_url, "told"))
-    done.append(_application(client, made["root.yaml"]))
+    done.append(_application(client, made["root"]))
     return done
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bos_tools.delivery.applications import Data
+from bos_tools.delivery.applications import SOURCE, Data
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Elsewhere:
     without_add_ons: bool = False
 
     def apply(self, made: Mapping[str, Data], repo_url: str) -> dict[str, Data]:
-        """Return the objects of a registration, by file name, as they are applied here."""
+        """Return the objects of a registration as they are applied here."""
         found = {
             name: copy.deepcopy(data) for name, data in made.items() if not (self.without_add_ons and _is_add_on(data))
         }
@@ -34,12 +34,12 @@ class Elsewhere:
                 spec["source"]["targetRevision"] = self.revision or spec["source"]["targetRevision"]
         patches = list(self._patches(made))
         if patches:
-            found["root.yaml"]["spec"]["source"]["kustomize"] = {"patches": patches}
+            found["root"]["spec"]["source"]["kustomize"] = {"patches": patches}
         return found
 
     def _patches(self, made: Mapping[str, Data]) -> list[Data]:
         """Return kustomize's patches for the objects that the root renders."""
-        ours = {"kind": "Application", "labelSelector": "buildingos.io/source=git"}
+        ours = {"kind": "Application", "labelSelector": f"{SOURCE}=git"}
         patches: list[Data] = []
         changes = [("/spec/source/repoURL", self.repo_url), ("/spec/source/targetRevision", self.revision)]
         said = [{"op": "replace", "path": path, "value": value} for path, value in changes if value]
@@ -47,7 +47,7 @@ class Elsewhere:
             patches.append({"target": ours, "patch": json.dumps(said)})
         if self.repo_url:
             value = [{"op": "replace", "path": "/spec/sourceRepos/0", "value": self.repo_url}]
-            name = made["project.yaml"]["metadata"]["name"]
+            name = made["project"]["metadata"]["name"]
             patches.append({"target": {"kind": "AppProject", "name": name}, "patch": json.dumps(value)})
         for data in made.values() if self.without_add_ons else ():
             if _is_add_on(data):
@@ -61,4 +61,4 @@ class Elsewhere:
 def _is_add_on(data: Data) -> bool:
     if data["kind"] == "AppProject":
         return str(data["metadata"]["name"]).endswith("-addons")
-    return bool(data["metadata"]["labels"].get("buildingos.io/source") == "chart")
+    return bool(data["metadata"]["labels"].get(SOURCE) == "chart")

@@ -90,6 +90,8 @@ class World:
     objects: list[Rendered] = field(default_factory=list)
     misshapen: list[tuple[Rendered, str, Path]] = field(default_factory=list)
     """Objects that no API server takes, with what is wrong and where; no other rule looks at them."""
+    registration: list[Rendered] = field(default_factory=list)
+    """What Argo CD is told of the environment, as it renders; it is no unit, and two rules alone judge it."""
     rendered: set[str] = field(default_factory=set)
     """The services whose unit renders: only of them can a rule say that something is absent."""
     aggregator: Kustomization | None = None
@@ -165,6 +167,9 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
     base = dict(_walk(tree, layout.BASE))
     worlds = [_read(tree, name, base) for name in names]
     for world, unit, text in _renders(worlds, renderer):
+        if unit == _registration(world):
+            world.registration = [Rendered(unit, one) for one in objects(text)]
+            continue
         world.rendered.add(unit.service)
         for one in objects(text):
             wrong = shapes.misshapen(one)
@@ -209,6 +214,7 @@ def _facts(tree: Tree, name: str) -> Environment | None:
 def _renders(worlds: list[World], renderer: Renderer) -> Iterator[tuple[World, Unit, bytes]]:
     """Yield every unit's render; when one fails, the rest is rendered one by one."""
     units = [(world, unit) for world in worlds for unit, _ in world.units]
+    units += [(world, unit) for world in worlds if _is_there(world, unit := _registration(world))]
     try:
         texts = renderer.render([(world.tree.graph, unit.folder) for world, unit in units])
         yield from ((world, unit, text) for (world, unit), text in zip(units, texts, strict=True))
@@ -218,6 +224,17 @@ def _renders(worlds: list[World], renderer: Renderer) -> Iterator[tuple[World, U
                 yield world, unit, renderer.one(world.tree.graph, unit.folder)
             except RepositoryError as error:
                 world.unread.append(blame.place(world.tree.graph, unit.folder, error))
+
+
+def _registration(world: World) -> Unit:
+    return Unit(world.name, layout.ARGOCD)
+
+
+def _is_there(world: World, unit: Unit) -> bool:
+    found = None
+    with world.reading():
+        found = world.tree.graph.kustomization(unit.folder)
+    return found is not None
 
 
 def _walk(tree: Tree, folder: str) -> Iterator[tuple[str, bytes]]:

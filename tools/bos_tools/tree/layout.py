@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123 label: what Kubernetes takes as a name."""
 BASE = "base"
+COMPONENTS = "base/components"
 OVERLAYS = "overlays"
 SETTINGS = "pyproject.toml"
 PLATFORM = "platform"
@@ -74,6 +75,11 @@ def argocd(env: str) -> str:
 def environment_file(env: str) -> str:
     """Return where an environment says what it is."""
     return f"{aggregate(env)}/environment.yaml"
+
+
+def component(name: str) -> str:
+    """Return the folder of a trait that several units or environments share."""
+    return f"{COMPONENTS}/{name}"
 
 
 def is_overlay(folder: str) -> bool:

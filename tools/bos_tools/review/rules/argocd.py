@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.delivery.applications import NOTE, PATHS, objects
+from bos_tools.delivery.applications import APPLIED, NOTE, PATHS, objects
+from bos_tools.delivery.folder import ROOT, by_name
 from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import World
-from bos_tools.tree.nodes import Node, line_at, parse, plain_data
+from bos_tools.review.world import Rendered, World, down
+from bos_tools.tree import layout
+from bos_tools.tree.nodes import line_at, parse, plain_data
 
 ANNOTATION_LIMIT = 262144
 """Bytes: client-side apply keeps the whole object in an annotation (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""
@@ -19,22 +21,21 @@ Step = str | int
 @rule(
     "A1",
     title="Argo CD is told what the environment is: its Applications and projects are what `argocd register` writes",
-    remedy="`bos-tools argocd register --env ENV`",
+    remedy="`bos-tools argocd register --env ENV`; what all Applications share stands in base/components/application",
     source=".github/decisions/0011-argocd.md",
 )
 def registered(env: World) -> Iterator[Fault]:
     """Exact permissions, no server-side diff, pruning held where the environment asks for it, claims left to their
     StatefulSet. To be run after adding a service or an add-on.
     """
-    for path, wanted, root in _files(env):
-        if root is None:
-            yield env.file(
-                path.rpartition("/")[0], 1, f"{env.name} is not registered: {path.rpartition('/')[2]} is missing"
-            )
+    for name, wanted, made in _objects(env):
+        if made is None:
+            yield env.file(layout.argocd(env.name), 1, f"{env.name} is not registered: {name} is missing")
             continue
-        for place, message in _differences(wanted, plain_data(root)):
+        for place, message in _differences(_judged(wanted), _judged(made.data)):
             if PATHS not in place:
-                yield env.file(path, line_at(root, place), f"{message}; `bos-tools argocd register` writes it")
+                yield env.at(made, message, tuple(place))
+    yield from _of_root(env)
 
 
 @rule(
@@ -48,20 +49,17 @@ def paths(env: World) -> Iterator[Fault]:
     silence.
     """
     at = ("metadata", "annotations", PATHS)
-    for path, wanted, root in _files(env):
-        listed = wanted["metadata"].get("annotations", {}).get(PATHS)
-        if root is None or listed is None:
+    for _, wanted, made in _objects(env):
+        listed = down(wanted, *at)
+        if made is None or listed is None:
             continue
-        found = plain_data(root)
-        for step in at:
-            found = found.get(step) if isinstance(found, dict) else None
-        said = set(str(found or "").split(";"))
+        said = set(str(made.get(*at) or "").split(";"))
         needed = set(listed.split(";"))
         if said != needed:
             more = ", ".join(sorted(needed - said))
             less = ", ".join(sorted(said - needed - {""}))
             what = f"a change of these is not seen: {more}" if more else f"it is not made of these: {less}"
-            yield env.file(path, line_at(root, list(at)), what)
+            yield env.at(made, what, at)
 
 
 @rule(
@@ -86,22 +84,51 @@ def server_side(env: World) -> Iterator[Fault]:
             yield env.at(made, f"{made.object.name} asks for server-side apply without need", place)
 
 
-def _files(env: World) -> Iterator[tuple[str, Any, Node | None]]:
-    """Yield each file of the registration: its path, what it should say, and what it says.
+def _objects(env: World) -> Iterator[tuple[str, Any, Rendered | None]]:
+    """Yield each object that the root makes: its name, what it should be, and what it is as its folder renders.
 
     Nothing for an environment that names no Argo CD or can't be read: K9 has that.
     """
     try:
-        said = registration(env.tree, env.name)
-        wanted = objects(env.tree, said)
-        found: list[tuple[str, Any, Node | None]] = []
-        for name, data in wanted.items():
-            path = f"{said.folder}/{name}"
-            text = env.tree.source.read(path)
-            found.append((path, data, None if text is None else parse(text, path).single()))
+        wanted = objects(env.tree, registration(env.tree, env.name))
     except RepositoryError:
         return
-    yield from found
+    there = {(made.object.kind, made.object.name): made for made in env.registration}
+    for key, data in wanted.items():
+        kind, name = str(data["kind"]), str(data["metadata"]["name"])
+        if key not in APPLIED:
+            yield f"{kind} {name}", data, there.get((kind, name))
+
+
+def _judged(data: Any) -> Any:
+    """Return an object with the order of its options and the pauses of its retries left open."""
+    policy = down(data, "spec", "syncPolicy")
+    if not isinstance(policy, dict):
+        return data
+    kept = {key: value for key, value in policy.items() if key != "retry"}
+    if isinstance(kept.get("syncOptions"), list):
+        kept["syncOptions"] = sorted(map(str, kept["syncOptions"]))
+    return {**data, "spec": {**data["spec"], "syncPolicy": kept}}
+
+
+def _of_root(env: World) -> Iterator[Fault]:
+    """Yield where the root and its project, which nothing renders, are otherwise than they should be."""
+    try:
+        said = registration(env.tree, env.name)
+        made = objects(env.tree, said)
+        wanted = by_name([made[key] for key in APPLIED])
+        path = f"{said.folder}/{ROOT}"
+        text = env.tree.source.read(path)
+        roots = parse(text, path).roots if text is not None else []
+        found = {name: root for root in roots for name in by_name([plain_data(root)])}
+    except RepositoryError:
+        return
+    for name, data in wanted.items():
+        if name not in found:
+            yield env.file(said.folder, 1, f"{env.name} is not registered: {name} is missing")
+            continue
+        for place, message in _differences(data, plain_data(found[name])):
+            yield env.file(path, line_at(found[name], place), message)
 
 
 def _differences(wanted: Any, found: Any, place: tuple[Step, ...] = ()) -> Iterator[tuple[list[Step], str]]:
