@@ -77,9 +77,9 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
     "the tag is an alias": (
         {UNIT: "commonAnnotations: {version: &t v1.0.0}\n" + unit("web", entry=ENTRY.replace("v1.0.0", "*t"))}, "unsafe-edit"),
     "the tag comes through a merge key": (
-        {UNIT: "commonAnnotations: &p {newTag: v2.0.0}\n" + unit("web", entry="- name: web\n  <<: *p\n")}, "unsafe-edit"),
+        {UNIT: "commonAnnotations: &p {newTag: v2.0.0}\n" + unit("web", entry="- name: web\n  <<: *p\n")}, "malformed-kustomization"),
     "the entry is shared through an anchor": (
-        {UNIT: unit("web", entry="- &e\n  name: web\n  newTag: v1.0.0\n", extra="x-copy: *e\n")}, "unsafe-edit"),
+        {UNIT: unit("web", entry="- &e\n  name: web\n  newTag: v1.0.0\n", extra="imageTags: [*e]\n")}, "malformed-kustomization"),
     "the file holds two documents": ({UNIT: unit("web") + "---\nkind: Kustomization\n"}, "malformed-yaml"),
     "there are two kustomization files": ({"overlays/dev/web/kustomization.yml": unit("web")}, "malformed-kustomization"),
     "the new name carries a tag": ({UNIT: unit("web", entry=ENTRY.replace("/web\n", "/web:v9\n"))}, "malformed-kustomization"),
@@ -121,16 +121,16 @@ def test_a_version_that_stands_already_but_has_no_effect_is_refused(tmp_path, ca
     assert (code, said["error"]["reason"]) == (1, "shadowed")
 
 
-def test_a_symlink_that_another_environment_shares_is_refused(tmp_path, capsys, untouched):
+def test_a_symlink_out_of_the_units_folder_is_refused_as_kustomize_refuses_it(tmp_path, capsys, untouched):
     root = write(tmp_path / "repo", files())
     other = root / "overlays/prod/web/kustomization.yaml"
     other.unlink()
     other.symlink_to("../../dev/web/kustomization.yaml")
     before = untouched(root)
 
-    code, said, _ = bump(root, capsys, "web", "v1.0.1")
+    code, said, _ = bump(root, capsys, "web", "v1.0.1", "--env", "prod")
 
-    assert (code, said["error"]["reason"]) == (1, "reaches-another")
+    assert (code, said["error"]["reason"]) == (4, "link-outside")
     assert untouched(root) == before
 
 

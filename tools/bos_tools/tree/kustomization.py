@@ -1,21 +1,16 @@
 """Kustomize's semantics: what a kustomization refers to and which images it pins."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.admission import Reference, admitted, is_null
 from bos_tools.tree.nodes import Document, Node, parse
 from bos_tools.tree.source import Source, join
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-FOLDERS_OR_FILES = ("resources", "components", "bases", "generators", "transformers", "validators")
-FILES = ("crds", "configurations", "patchesStrategicMerge")
-PATHS = ("patches", "patchesJson6902", "replacements")
 GENERATORS = ("configMapGenerator", "secretGenerator")
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-FORBIDDEN = frozenset({"helmCharts", "helmGlobals", "helmChartInflationGenerator"})
 
 
 @dataclass(frozen=True)
@@ -46,15 +41,6 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Reference:
-    """A path that a kustomization writes, and the line on which it stands."""
-
-    text: str
-    line: int
-    field: str
-
-
-@dataclass(frozen=True)
 class Kustomization:
     """A parsed kustomization file."""
 
@@ -68,7 +54,12 @@ class Kustomization:
 
     @cached_property
     def root(self) -> Node:
-        """Return its only document, a mapping."""
+        """Return its only document, a mapping of nothing but fields that we admit."""
+        _ = self.references
+        return self._root
+
+    @cached_property
+    def _root(self) -> Node:
         root = self.document.single()
         if root.kind != "map":
             raise self.broken("not a kustomization: the top level is no mapping", root)
@@ -87,11 +78,7 @@ class Kustomization:
     def sequence(self, key: str) -> list[Node]:
         """Return a list's items, aliases followed; an absent list is empty."""
         node = self.root.get(key)
-        if node is None or (node.kind == "scalar" and node.value in ("", "null", "~")):
-            return []
-        if node.kind != "seq":
-            raise self.broken(f"`{key}` is not a list", node)
-        return [item.resolved() for item in node.items]
+        return [item.resolved() for item in node.items] if node is not None else []
 
     @cached_property
     def pins(self) -> tuple[Pin, ...]:
@@ -99,72 +86,40 @@ class Kustomization:
         return tuple(self._pin(index, node) for index, node in enumerate(self.sequence("images")))
 
     def _pin(self, index: int, node: Node) -> Pin:
-        if node.kind != "map":
-            raise self.broken("an entry of `images` is no mapping", node)
-        fields = {key: self._text(node, key) for key in ("name", "newName", "newTag", "digest")}
+        fields = {key: _text(node, key) for key in ("name", "newName", "newTag", "digest")}
         if not fields["name"]:
             raise self.broken("an entry of `images` has no name", node)
         if fields["newName"] and ("@" in fields["newName"] or ":" in fields["newName"].rpartition("/")[2]):
             raise self.broken(f"`newName` carries a tag: {fields['newName']}", node)
         return Pin(index, node.line, fields["name"], fields["newName"], fields["newTag"], fields["digest"], node)
 
-    def _text(self, node: Node, key: str) -> str | None:
-        value = node.get(key)
-        if value is None:
-            return None
-        if value.kind != "scalar":
-            raise self.broken(f"`{key}` is not a word", value)
-        return None if value.is_plain and value.value in NULLS else value.value or None
-
     @cached_property
     def references(self) -> tuple[Reference, ...]:
-        """Return every path that the kustomization refers to, as written."""
-        return tuple(self._references())
+        """Return every path that the kustomization refers to, as written, those of its inline plugins too.
 
-    def _references(self) -> Iterator[Reference]:
-        for key in self.root.fields.keys() & FORBIDDEN:
-            raise self._forbidden(f"{key}: Helm is not rendered here", self.root.fields[key].line)
-        for key in FOLDERS_OR_FILES + FILES:
-            for item in self.sequence(key):
-                if item.kind == "scalar" and "\n" not in item.value and not item.value.startswith("{"):
-                    yield Reference(item.value, item.line, key)
-        for key in PATHS:
-            for item in self.sequence(key):
-                if (path := item.get("path")) is not None and path.value:
-                    yield Reference(path.value, path.line, key)
-        for key in GENERATORS:
-            for item in self.sequence(key):
-                yield from _generator(item, key)
-        openapi = self.root.get("openapi")
-        if openapi is not None and (path := openapi.get("path")) is not None:
-            yield Reference(path.value, path.line, "openapi")
-
-    def _forbidden(self, message: str, line: int) -> RepositoryError:
-        return RepositoryError(message, reason="forbidden-source", path=self.path, line=line)
+        Raises RepositoryError for whatever kustomize might read otherwise than we do (tree/admission.py).
+        """
+        return admitted(self.document, self._root)
 
     def local(self, reference: Reference) -> str:
         """Return a reference's path inside the repository.
 
-        Raises RepositoryError for a remote one or one that leaves the repository.
+        Raises RepositoryError for one that leaves the repository.
         """
         path = join(self.folder, reference.text)
-        if path is None or "://" in reference.text or reference.text.startswith(("git@", "github.com/")):
-            raise self._forbidden(
+        if path is None:
+            raise RepositoryError(
                 f"{reference.field}: only paths inside the repository are rendered: {reference.text}",
-                reference.line,
+                reason="forbidden-source",
+                path=self.path,
+                line=reference.line,
             )
         return path
 
 
-def _generator(item: Node, key: str) -> Iterator[Reference]:
-    for field in ("files", "envs"):
-        listed = item.get(field)
-        for entry in listed.items if listed is not None else []:
-            text = entry.resolved().value
-            name, _, path = text.partition("=") if field == "files" else ("", "", text)
-            yield Reference(path or name, entry.line, key)
-    if (env := item.get("env")) is not None:
-        yield Reference(env.value, env.line, key)
+def _text(node: Node, key: str) -> str | None:
+    value = node.get(key)
+    return None if value is None or is_null(value) else value.value or None
 
 
 def load(source: Source, folder: str) -> Kustomization | None:

@@ -4,6 +4,7 @@ One loop without recursion, so that depth, aliases and duplicate keys are judged
 the tree: an alias is kept as a reference and never expanded.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,12 @@ BOM = "\ufeff"
 DEPTH_LIMIT = 64
 """Levels: Kubernetes objects stay below 25."""
 EXPANDED_LIMIT = 100_000
-"""Nodes after all aliases are followed: an alias bomb has more, an honest file far fewer."""
-SIZE_LIMIT = 4 * 1024 * 1024
-"""Bytes of one file: etcd takes objects of up to 1.5 MiB."""
+"""Nodes that aliases add once they are followed: an alias bomb adds more, an honest file far fewer."""
+NODE_LIMIT = 600_000
+"""Nodes of one file: the largest bundles of CRDs have 200,000; each takes some 300 bytes of memory."""
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Bytes of one file: etcd takes objects of up to 1.5 MiB, and the largest bundles of CRDs have 6."""
+ALIASED = re.compile(rb"(?:^|[\s\[{,:?-])\*[^\s,\[\]{}]", re.MULTILINE)
 
 CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp")
@@ -85,11 +89,11 @@ class Document:
     roots: tuple[Node, ...]
 
     def single(self) -> Node:
-        """Return the only document: kustomize reads the first and silently drops the rest."""
-        if len(self.roots) != 1:
-            line = self.roots[1].line if len(self.roots) > 1 else 1
-            said = "more than one YAML document" if self.roots else "empty file"
-            raise malformed(said, self.path, line)
+        """Return the only document: kustomize reads the first and silently drops the rest, so the rest is empty."""
+        if not self.roots:
+            raise malformed("empty file", self.path, 1)
+        if second := next((root for root in self.roots[1:] if not root.is_plain or root.value), None):
+            raise malformed("more than one YAML document", self.path, second.line)
         return self.roots[0]
 
 
@@ -132,6 +136,38 @@ def parse(data: bytes, path: str) -> Document:
     return Document(path, text, tuple(builder.roots))
 
 
+def weigh(data: bytes, path: str, line: int = 0) -> None:
+    """Refuse a file whose aliases expand without end, before a program that follows them reads it.
+
+    What is no YAML is left for that program to tell.  Costs one search where a file has no alias.
+    """
+    if b"&" not in data or not ALIASED.search(data):
+        return
+    known: dict[str, int] = {}
+    opened: list[tuple[str | None, int]] = []
+    total = added = 0
+    try:
+        loader: Any = yaml.CSafeLoader(data)
+        while (event := loader.get_event()) is not None:
+            kind = event.__class__
+            if kind is yaml.AliasEvent:
+                weight = known.get(event.anchor, 1)
+                total, added = total + weight, added + weight
+            elif kind is yaml.ScalarEvent:
+                total += 1
+                known[event.anchor] = 1
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                opened.append((event.anchor, total))
+                total += 1
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                anchor, before = opened.pop()
+                known[anchor or ""] = total - before
+            if added > EXPANDED_LIMIT:
+                raise malformed("aliases that expand without end", path, line or event.start_mark.line + 1)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return
+
+
 class _Builder:
     """Turn events into nodes."""
 
@@ -142,6 +178,7 @@ class _Builder:
         self.stack: list[Node] = []
         self.pending: list[Node | None] = []  # for each open mapping, the key that waits for its value
         self.anchors: dict[str, Node] = {}
+        self.count = 0
 
     def take(self, event: Any) -> None:
         """Consume one event."""
@@ -194,8 +231,11 @@ class _Builder:
             self.roots.append(node)
             return
         parent = self.stack[-1]
+        self.count += 1
+        if self.count > NODE_LIMIT:
+            raise malformed(f"more than {NODE_LIMIT} values", self.path, node.line)
         parent.weight += node.weight
-        if parent.weight > EXPANDED_LIMIT:
+        if parent.weight > EXPANDED_LIMIT + self.count:
             raise malformed("aliases that expand without end", self.path, node.line)
         if parent.kind == "seq":
             parent.items.append(node)
