@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree import paths
+from bos_tools.tree.aliases import weigh
 from bos_tools.tree.fields import HELM, KUSTOMIZATION, PLUGINS, Each, Fields, Inline, Place, Shape, Takes, Word, Words
-from bos_tools.tree.nodes import BOM, Document, Node, parse, scalar_tag, weigh
+from bos_tools.tree.nodes import BOM, Document, Node, parse, scalar_tag
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029\ufeff]")

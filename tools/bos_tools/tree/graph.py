@@ -2,9 +2,9 @@
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.admission import Reference, plugin
+from bos_tools.tree.aliases import weigh
 from bos_tools.tree.fields import Takes
 from bos_tools.tree.kustomization import Kustomization, load
-from bos_tools.tree.nodes import weigh
 from bos_tools.tree.source import Source
 
 DEPTH_LIMIT = 64

@@ -4,7 +4,6 @@ One loop without recursion, so that depth, aliases and duplicate keys are judged
 the tree: an alias is kept as a reference and never expanded.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ NODE_LIMIT = 600_000
 """Nodes of one file: the largest bundles of CRDs have 200,000; each takes some 300 bytes of memory."""
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes of one file: etcd takes objects of up to 1.5 MiB, and the largest bundles of CRDs have 6."""
-ALIASED = re.compile(rb"(?:^|[\s\[{,:?-])\*[^\s,\[\]{}]", re.MULTILINE)
 
 CORE_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq", "binary", "timestamp")
@@ -134,38 +132,6 @@ def parse(data: bytes, path: str) -> Document:
     except yaml.YAMLError as error:
         raise malformed(f"malformed YAML: {' '.join(str(error).split())}", path, 0) from error
     return Document(path, text, tuple(builder.roots))
-
-
-def weigh(data: bytes, path: str, line: int = 0) -> None:
-    """Refuse a file whose aliases expand without end, before a program that follows them reads it.
-
-    What is no YAML is left for that program to tell.  Costs one search where a file has no alias.
-    """
-    if b"&" not in data or not ALIASED.search(data):
-        return
-    known: dict[str, int] = {}
-    opened: list[tuple[str | None, int]] = []
-    total = added = 0
-    try:
-        loader: Any = yaml.CSafeLoader(data)
-        while (event := loader.get_event()) is not None:
-            kind = event.__class__
-            if kind is yaml.AliasEvent:
-                weight = known.get(event.anchor, 1)
-                total, added = total + weight, added + weight
-            elif kind is yaml.ScalarEvent:
-                total += 1
-                known[event.anchor] = 1
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                opened.append((event.anchor, total))
-                total += 1
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                anchor, before = opened.pop()
-                known[anchor or ""] = total - before
-            if added > EXPANDED_LIMIT:
-                raise malformed("aliases that expand without end", path, line or event.start_mark.line + 1)
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return
 
 
 class _Builder:
