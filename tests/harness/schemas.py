@@ -58,10 +58,14 @@ def strict(schema: Any) -> Any:
 
 
 @cache
+def crds() -> list[Any]:
+    return [yaml.load(path.read_text(), yaml.CSafeLoader) for path in sorted(CRDS.glob("*.yaml"))]
+
+
+@cache
 def operators() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for path in CRDS.glob("*.yaml"):
-        crd = yaml.load(path.read_text(), yaml.CSafeLoader)
+    for crd in crds():
         group, kind = crd["spec"]["group"], crd["spec"]["names"]["kind"]
         for version in crd["spec"]["versions"]:
             schema = strict(version["schema"]["openAPIV3Schema"])

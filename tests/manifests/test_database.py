@@ -15,7 +15,7 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
-from bos_tools.review.shapes import misshapen
+from bos_tools.review.schema import wrong
 from bos_tools.review.table import RULES
 from bos_tools.review.world import Rendered, environments
 from bos_tools.tree.identity import Object
@@ -139,7 +139,7 @@ def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
                 inner = inner[step]
             inner[path[-1]] = value
             one = dataclasses.replace(made.object, data=data)
-            if misshapen(one) is None:
+            if not any(fault.is_misshapen for fault in wrong([one])[0]):
                 objects_ = [*here.objects]
                 objects_[index] = Rendered(made.unit, one)
                 for rule in ("P12", "L5"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bos_tools.tree.quantity import quantity
-from harness import ROOT
+from harness import ROOT, pruned
 from harness.schemas import TREE, VERSION, faults, file_name, filled_in, operators, render, rendered, schema
 
 ENVIRONMENTS = TREE.settings.environments
@@ -30,6 +30,10 @@ def test_every_object_is_what_its_schema_says_and_nothing_else(folder):
 
     assert len(made) > (50 if folder.count("/") == 1 and "overlays" in folder else 1)
     assert [fault for one in made for fault in faults(one)] == []
+
+
+def test_what_check_ships_is_what_kubernetes_and_the_operators_publish():
+    assert pruned.FILE.read_text() == pruned.text(), "python tests/harness/pruned.py"
 
 
 OF_OPERATORS = ("Cluster", "ObjectStore", "ScheduledBackup")

@@ -8,6 +8,7 @@ from bos_tools.storage.claims import claims
 from bos_tools.tree import layout
 from bos_tools.tree.environment import AddOn
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.identity import is_cluster_scoped
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.nodes import parse, plain_data
 
@@ -24,8 +25,6 @@ ENVIRONMENT = "buildingos.io/environment"
 ROLE = "bos-tools"
 IN_CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's own cluster, as it names it itself."""
-CLUSTER_SCOPED = frozenset({"Namespace", "StorageClass", "PriorityClass", "ClusterRole", "ClusterRoleBinding"})
-"""What a unit may bring that belongs to no namespace; a kind that is not here has to be allowed on purpose."""
 LONGEST_PAUSE = "3m"
 
 
@@ -198,12 +197,11 @@ def project(tree: Tree, plan: Registration) -> Data:
 
 
 def _cluster_scoped(tree: Tree, plan: Registration) -> list[Data]:
-    found = {
-        (str(one.get("apiVersion", "")).rpartition("/")[0], str(one["kind"]), _name(one))
-        for service in tree.services(plan.env)
-        for one in _documents(tree.graph, layout.unit(plan.env, service))
-        if one.get("kind") in CLUSTER_SCOPED
-    }
+    documents = (
+        one for service in tree.services(plan.env) for one in _documents(tree.graph, layout.unit(plan.env, service))
+    )
+    found = {(str(one.get("apiVersion", "")).rpartition("/")[0], str(one.get("kind")), _name(one)) for one in documents}
+    found = {one for one in found if is_cluster_scoped(*one[:2])}
     return [{"group": group, "kind": kind, "name": name} for group, kind, name in sorted(found)]
 
 

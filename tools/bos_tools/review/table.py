@@ -42,7 +42,7 @@ RULES = table(
     kustomize.local,
     kustomize.renders,
     kustomize.strings,
-    kustomize.shapes,
+    kustomize.schemas,
     kustomize.generated,
     kustomize.labels,
     security.restricted,

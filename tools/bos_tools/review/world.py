@@ -8,9 +8,10 @@ from typing import Any
 from bos_tools.errors import RepositoryError
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
-from bos_tools.review import blame, shapes
+from bos_tools.review import blame, schema
 from bos_tools.review.locate import locate
 from bos_tools.review.registry import Fault
+from bos_tools.review.schema import Wrong
 from bos_tools.tree import layout
 from bos_tools.tree.environment import Environment, Gates, NodeGroup
 from bos_tools.tree.identity import Object
@@ -88,10 +89,10 @@ class World:
     """What it says of itself; None where that can't be read, which has its own finding."""
     units: list[tuple[Unit, Kustomization]] = field(default_factory=list)
     objects: list[Rendered] = field(default_factory=list)
-    misshapen: list[tuple[Rendered, str, Path]] = field(default_factory=list)
-    """Objects that no API server takes, with what is wrong and where; no other rule looks at them."""
     registration: list[Rendered] = field(default_factory=list)
     """What Argo CD is told of the environment, as it renders; it is no unit, and two rules alone judge it."""
+    wrong: list[tuple[Rendered, Wrong]] = field(default_factory=list)
+    """What no API server takes. A misshapen object is not among `objects`, because a rule could fall over it."""
     rendered: set[str] = field(default_factory=set)
     """The services whose unit renders: only of them can a rule say that something is absent."""
     aggregator: Kustomization | None = None
@@ -166,17 +167,17 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
     """Return the environments, rendered at once; each keeps why a unit of it can't be read or rendered."""
     base = dict(_walk(tree, layout.BASE))
     worlds = [_read(tree, name, base) for name in names]
+    everything: list[tuple[World, Rendered]] = []
     for world, unit, text in _renders(worlds, renderer):
         if unit == _registration(world):
             world.registration = [Rendered(unit, one) for one in objects(text)]
             continue
         world.rendered.add(unit.service)
-        for one in objects(text):
-            wrong = shapes.misshapen(one)
-            if wrong is None:
-                world.objects.append(Rendered(unit, one))
-            else:
-                world.misshapen.append((Rendered(unit, one), *wrong))
+        everything += [(world, Rendered(unit, one)) for one in objects(text)]
+    for (world, made), found in zip(everything, schema.wrong(made.object for _, made in everything), strict=True):
+        world.wrong += [(made, one) for one in found]
+        if not any(one.is_misshapen for one in found):
+            world.objects.append(made)
     return worlds
 
 

@@ -168,14 +168,16 @@ def strings(env: World) -> Iterator[Fault]:
 
 @rule(
     "K11",
-    title="Every field has the shape that the API server takes",
-    remedy="write the field as the API reference has it",
+    title="Every object is what the API server takes: a kind that it serves, its fields, and their types",
+    remedy="write the field as the API reference of its kind has it",
     source="https://kubernetes.io/docs/reference/kubernetes-api/",
 )
-def shapes(env: World) -> Iterator[Fault]:
-    """kustomize builds a number where a list belongs. No other rule looks at such an object."""
-    for made, message, path in env.misshapen:
-        yield env.at(made, f"{made.object.kind} {made.object.name}: {message}", path)
+def schemas(env: World) -> Iterator[Fault]:
+    """kustomize builds a number where a list belongs, and a misspelt field is only never read. No other rule looks at
+    an object whose fields have other types.
+    """
+    for made, wrong in env.wrong:
+        yield env.at(made, f"{made.object.kind} {made.object.name}: {wrong.message}", wrong.path)
 
 
 @rule(

@@ -7,6 +7,7 @@ from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.uses import uses
 from bos_tools.review.world import Rendered, World, down
+from bos_tools.tree.identity import is_cluster_scoped
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.secrets import CONTRACT
 
@@ -178,11 +179,6 @@ def kept(env: World) -> Iterator[Fault]:
             yield env.at(made, f"Argo CD may delete the claim {made.object.name}", place)
 
 
-CLUSTER_WIDE = frozenset(
-    {"Namespace", "StorageClass", "PriorityClass", "IngressClass", "ClusterRole", "ClusterRoleBinding"}
-)
-
-
 @rule(
     "S12",
     title="Every object of a namespace is in the environment's own",
@@ -193,7 +189,7 @@ def namespace(env: World) -> Iterator[Fault]:
     """A component that adds objects behind `../env` gets none."""
     wanted = env.facts.namespace if env.facts is not None else None
     for made in env.objects if wanted else ():
-        if made.object.kind not in CLUSTER_WIDE and made.object.namespace != wanted:
+        if not is_cluster_scoped(made.object.group, made.object.kind) and made.object.namespace != wanted:
             shown = made.object.namespace or "none"
             message = f"{made.object.kind} {made.object.name} is not in namespace {wanted}: {shown}"
             yield env.at(made, message, ("metadata", "namespace"))

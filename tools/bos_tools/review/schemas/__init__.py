@@ -1,0 +1,1 @@
+"""Data: what the API server takes, by kind."""
