@@ -188,7 +188,7 @@ MUTATIONS = [
     Mutation("K9", "overlays/dev/kustomization.yaml", "resources:", "resources: [", "- backend"),
     Mutation("K9", "overlays/dev/environment.yaml", "nodes:", "nodes: [", "- role: control-plane"),
     Mutation("K9", WEB, "images:\n- name: web", "images:\n- nam: web", "- nam: web"),
-    Mutation("K11", "base/web/service.yaml", "  - name: http\n    port: 80\n    targetPort: http", "  - 80", "  ports:"),
+    Mutation("K11", "base/web/service.yaml", "  - name: http\n    port: 80\n    targetPort: http", "  - 80", "  - 80"),
     Mutation("K11", "base/web/hpa.yaml", "  metrics:\n", "  metrics: 7\n  others:\n", "metrics: 7"),
     Mutation("K12", "base/web/kustomization.yaml", "configMapGenerator:", "configMapGenerator:\n- name: unused\n  literals: [a=b]", "- name: unused"),
     Mutation("K12", "base/platform/kustomization.yaml", "buildingos.io/read-by", "buildingos.io/reader", "- name: buildingos-alerts"),
