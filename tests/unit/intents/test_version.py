@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.errors import Refused, Usage
-from bos_tools.tree.version import Version, check_digest, check_tag, compare, is_moving, read_version
+from bos_tools.tree.tag import check_digest, check_tag, is_moving
+from bos_tools.tree.version import Version, compare, read_version, unordered
 
 EXPLICIT = [
     "v1.0.0", "v1.0.1", "8.10.1", "8.10.1-alpine", "3.4.1.13", "17.11-trixie", "18.6", "v2026.8.21", "2026-08-21", "2024-01-01",
     "5.0.4-24-minimal", "v1.0.0-rc.1", "1.2.3-5-gabc1234", "1.10", "1234", "abc1234", "main-20260821", "sha-0a1b2c3d", "20260821",
-    "master-2026.8.21", "v1.0.0_build5",
+    "master-2026.8.21", "v1.0.0_build5", "846", "main-57", "dev-57", "57-abc1234", "deadbee", "RELEASE.2024-05-12T03-04-05Z",
+    "main-abc1234-20240512", "release-1.2.4", "feature-x-12", "dev-0a1b2c3d",
 ]  # fmt: skip
 MOVING = [
     "latest", "main", "master", "stable", "edge", "nightly", "dev", "LATEST", "Stable", "v1", "8", "18", "8-alpine", "latest-alpine",
@@ -67,7 +69,11 @@ ORDERED = [
     ("v1.0.0", "v1.0.1"), ("v1.9.0", "v1.10.0"), ("v1.0.0-rc.1", "v1.0.0"), ("v1.0.0-rc.2", "v1.0.0-rc.10"), ("v1.0.0-alpha", "v1.0.0-beta"),
     ("8.8.2", "8.10.1"), ("8.8.2-alpine", "8.10.1-alpine"), ("3.3.6.13", "3.4.1.13"), ("3.4.1", "3.4.1.13"), ("2026-08-21", "2026-11-01"),
     ("v2026.8.21", "v2026.11.1"), ("1.2.3", "v1.2.4"), ("17.11-trixie", "18.6-trixie"), ("1233", "1234"), ("5.0.4-22", "5.0.4-24"),
-    ("v1.0.0-alpha.1", "v1.0.0-beta.1"), ("1.2.3-5-g0a1b2c3", "1.2.4"),
+    ("v1.0.0-alpha.1", "v1.0.0-beta.1"), ("1.2.3-5-g0a1b2c3", "1.2.4"), ("v1.2.3-9-gbbbbbbb", "v1.2.3-10-gaaaaaaa"),
+    ("v1.2.3", "v1.2.3-1-gaaaaaaa"), ("1.2.3-20240511-def5678", "1.2.3-20240512-abc1234"), ("846", "847"), ("main-57", "main-58"),
+    ("57-abc1234", "58-0ef5678"), ("release-1.2.3", "release-1.2.4"), ("main-fffffff-20240511", "main-0000001-20240512"),
+    ("RELEASE.2024-05-12T03-04-05Z", "RELEASE.2024-05-12T03-04-06Z"), ("v1.5.1", "v1.5.3@sha256:" + "0" * 64),
+    ("18.6@sha256:" + "f" * 64, "18.7"), ("99", "100"), ("main-9-g0000000", "main-10-gfffffff"),
 ]  # fmt: skip
 
 
@@ -95,9 +101,27 @@ def test_versions_that_differ_in_form_alone_are_not_ordered(one, other):
     assert compare(version(one), version(other)) == 0
 
 
-@pytest.mark.parametrize("tag", ["abc1234", "deadbeef", "sha-0a1b2c3d", "0a1b2c3", "1234567abcdef", None, ""])
+@pytest.mark.parametrize(
+    "tag", ["abc1234", "deadbeef", "sha-0a1b2c3d", "0a1b2c3", "1234567abcdef", "deadbee", "latest", None, ""]
+)
 def test_a_commit_id_has_no_order(tag):
     assert read_version(tag) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("v1.0.0", "abc1234", "abc1234 is a commit's id, which has no order"),
+        (None, "v1.0.0", "no tag has no number"),
+        ("alpine", "v1.0.0", "alpine has no number"),
+        ("main-57", "dev-58", "they are of two lines: main and dev"),
+        ("1.2.3-abc1234", "1.2.3-0ef5678", "they differ in their commits alone, which have no order"),
+        ("v1.0.0", "v1.0.1", ""),
+        ("8.10.1-alpine", "8.10.1-trixie", ""),
+    ],
+)
+def test_what_has_no_order_says_why(old, new, why):
+    assert unordered(old, new) == why
 
 
 VERSIONS = st.builds(

@@ -10,7 +10,8 @@ from bos_tools.tree.edit import Editor
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Document, parse
-from bos_tools.tree.version import check_digest, check_tag, compare, read_version
+from bos_tools.tree.tag import check_digest, check_tag
+from bos_tools.tree.version import compare, read_version
 from bos_tools.tree.workloads import untagged, used_images
 
 

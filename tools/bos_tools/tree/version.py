@@ -1,25 +1,18 @@
-"""Image versions: what a registry takes as a tag, what moves, and which of two is newer."""
+"""Image versions: what a tag says, and which of two is newer."""
 
 import re
 from dataclasses import dataclass
 
-from bos_tools.errors import Refused, Usage
-
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-"""OCI distribution specification, "Pulling manifests": what a reference may be."""
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-
-MOVING = frozenset(
-    {
-        "latest", "main", "master", "trunk", "head", "stable", "edge", "nightly", "dev", "devel", "develop",
-        "development", "next", "canary", "unstable", "testing", "test", "rolling", "current", "lts",
-        "mainline", "snapshot", "rc", "beta", "alpha", "prod", "production", "staging", "release",
-    }
-)  # fmt: skip
 PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|ea|m|a|b)[.-]?\d*", re.IGNORECASE)
+PREFIX = re.compile(r"(?P<prefix>[A-Za-z]{2,20}(?:-[A-Za-z]{2,20})?)[-._](?=v?\d|[0-9a-f]{7,40}-\d)")
+"""The line that a tag is of, such as `release-1.2.3` or `main-57`."""
 NUMBERED = re.compile(r"[vV]?(?P<numbers>\d+(?:\.\d+)*)(?P<rest>(?:[-._+].*|[A-Za-z].*)?)")
-DATED = re.compile(r"(\d{4})[-.](\d{2})[-.](\d{2})(?P<rest>.*)")
-COMMIT = re.compile(r"(?:[a-z]+-)?[0-9a-f]{7,40}")
+DATED = re.compile(r"v?(\d{4})[-.](\d{2})[-.](\d{2})(?:T(\d{2})-(\d{2})-(\d{2})Z)?(?P<rest>(?:[-._+].*)?)")
+"""A date, with the time of day where a build says it: `RELEASE.2026-05-12T03-04-05Z`."""
+DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<distance>\d{1,6})-g(?P<commit>[0-9a-f]{7,40})(?P<rest>(?:-.*)?)")
+"""What `git describe` says of a commit: the tag before it, and how many commits ago that was (git-describe(1))."""
+STAMPED = re.compile(r"(?P<commit>[0-9a-f]{7,40})-(?P<stamp>\d{8,14})")
+COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +22,14 @@ class Version:
     numbers: tuple[int, ...]
     prerelease: str
     variant: str
+    prefix: str = ""
+    """The line that it is of: only versions of one line have an order."""
+    distance: int = 0
+    """Commits since that version."""
+    stamp: int = 0
+    """When it was built, as a number that grows: a date, or seconds since 1970."""
+    commit: str = ""
+    """The commit that it was built from, which has no order."""
 
     @property
     def major(self) -> int:
@@ -36,77 +37,74 @@ class Version:
         return self.numbers[0]
 
 
-def check_tag(tag: str) -> str:
-    """Return the tag when a registry would take it and it does not move (base/README.md, rule 9).
-
-    Raises Usage for a text that is no tag, Refused for a moving one.
-    """
-    if not tag:
-        raise Usage("the version is empty", reason="bad-tag", hint="name one, such as v1.0.1")
-    if tag.startswith("-"):
-        raise Usage(f"the version looks like an option: {tag}", reason="bad-tag")
-    if not TAG.fullmatch(tag):
-        raise Usage(
-            f"no registry takes this tag: {_shown(tag)}",
-            reason="bad-tag",
-            hint="letters, digits, `_`, `.` and `-`; at most 128; not first `.` or `-`",
-        )
-    if is_moving(tag):
-        raise Refused(
-            f"a moving tag is not a version: {tag}",
-            reason="floating-tag",
-            hint="name the full version, such as v1.0.1 (rule P9)",
-        )
-    return tag
-
-
-def check_digest(digest: str) -> str:
-    """Return the digest when it is one, else raise Usage."""
-    if not DIGEST.fullmatch(digest):
-        raise Usage(f"not a digest: {_shown(digest)}", reason="bad-digest", hint="sha256: and 64 hexadecimal digits")
-    return digest
-
-
-def is_moving(tag: str) -> bool:
-    """Tell whether a tag is re-pushed by convention: a branch, a channel, or a version cut short.
-
-    >>> [is_moving(t) for t in ("latest", "v1", "8-alpine", "v1.0.0", "18.6", "1234", "2026-08-21")]
-    [True, True, True, False, False, False, False]
-    """
-    words = re.split(r"[-_.+]", tag.lower())
-    if words[-1] in {"latest", "nightly", "edge", "snapshot", "dev"}:
-        return True
-    if COMMIT.fullmatch(tag) and any(c.isdigit() for c in tag) and not tag.isdigit():
-        return False
-    if words[0] in MOVING:
-        return not re.search(r"\d+\.\d+|\d{4,}", tag)
-    numbered = NUMBERED.fullmatch(tag)
-    if numbered is None:
-        return not any(c.isdigit() for c in tag) or words[0] in MOVING
-    numbers = numbered["numbers"]
-    return "." not in numbers and len(numbers) < 4 and not DATED.fullmatch(tag)
+def is_commit(tag: str) -> bool:
+    """Tell whether a tag is a commit's id, and nothing else: eight digits are a date, and fewer a number of a build."""
+    return COMMIT.fullmatch(tag) is not None and not tag.isdigit()
 
 
 def read_version(tag: str | None) -> Version | None:
-    """Return a tag as a version, or None for one without an order, such as a commit id."""
-    if not tag:
-        return None
-    if dated := DATED.fullmatch(tag):
-        numbers = tuple(int(part) for part in dated.groups()[:3])
-        rest = dated["rest"]
-    elif numbered := NUMBERED.fullmatch(tag):
-        if COMMIT.fullmatch(tag) and not tag.isdigit() and "." not in tag:
-            return None
-        numbers = tuple(int(part) for part in numbered["numbers"].split("."))
-        rest = numbered["rest"]
+    """Return a tag as a version, or None for one without an order, such as a commit id; a digest is left out."""
+    tag = (tag or "").partition("@")[0]
+    return None if not tag or is_commit(tag) else pieces(tag)
+
+
+def pieces(tag: str) -> Version | None:
+    """Return what a tag says, None where it has no number to go by.
+
+    >>> pieces("release-1.2.3-10-gabc1234")
+    Version(numbers=(1, 2, 3), prerelease='', variant='', prefix='release', distance=10, stamp=0, commit='abc1234')
+    """
+    named = PREFIX.match(tag)
+    prefix, rest = (named["prefix"].lower(), tag[named.end() :]) if named else ("", tag)
+    if stamped := STAMPED.fullmatch(rest):
+        return Version((int(stamped["stamp"]),), "", "", prefix, commit=stamped["commit"])
+    distance, commit = 0, ""
+    if described := DESCRIBED.fullmatch(rest):
+        distance, commit = int(described["distance"]), described["commit"]
+        rest = described["tag"] + described["rest"]
+    if dated := DATED.fullmatch(rest):
+        numbers = tuple(int(part) for part in dated.groups()[:6] if part)
+    elif dated := NUMBERED.fullmatch(rest):
+        numbers = tuple(int(part) for part in dated["numbers"].split("."))
     else:
         return None
+    return _worded(Version(numbers, "", "", prefix, distance, 0, commit), dated["rest"])
+
+
+def _worded(version: Version, rest: str) -> Version:
+    """Return a version with what stands behind its numbers: pre-release, stamp, commit, variant."""
     prerelease: list[str] = []
     variant: list[str] = []
+    stamp, commit = version.stamp, version.commit
     for word in re.split(r"[-_+]|(?<=[0-9])\.(?=[a-z])", rest.lstrip("-._+")):
-        if word:
-            (prerelease if PRERELEASE.fullmatch(word) and not variant else variant).append(word)
-    return Version(numbers, "-".join(prerelease), "-".join(variant))
+        if not word:
+            continue
+        if re.fullmatch(r"\d{8,14}", word) and not stamp:
+            stamp = int(word)
+        elif is_commit(word) and any(c.isdigit() for c in word):
+            commit = word
+        elif PRERELEASE.fullmatch(word) and not variant:
+            prerelease.append(word)
+        else:
+            variant.append(word)
+    pre, rest = "-".join(prerelease), "-".join(variant)
+    return Version(version.numbers, pre, rest, version.prefix, version.distance, stamp, commit)
+
+
+def unordered(old: str | None, new: str | None) -> str:
+    """Return why two tags have no order, nothing where they have one."""
+    left, right = read_version(old), read_version(new)
+    for tag, version in ((old, left), (new, right)):
+        if version is None:
+            what = "a commit's id, which has no order" if is_commit((tag or "").partition("@")[0]) else "no number"
+            return f"{tag or 'a pin without a tag'} is {what}" if "commit" in what else f"{tag or 'no tag'} has {what}"
+    if left is None or right is None:
+        return ""
+    if left.prefix != right.prefix:
+        return f"they are of two lines: {left.prefix or 'none'} and {right.prefix or 'none'}"
+    if left.commit != right.commit and compare(left, right) == 0:
+        return "they differ in their commits alone, which have no order"
+    return ""
 
 
 def compare(old: Version, new: Version) -> int:
@@ -124,16 +122,11 @@ def _key(version: Version) -> tuple[object, ...]:
     numbers = list(version.numbers)
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
-    return (tuple(numbers), not version.prerelease, _natural(version.prerelease))
+    stamp = str(version.stamp).ljust(14, "0")
+    return (tuple(numbers), not version.prerelease, _natural(version.prerelease), version.distance, stamp)
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Order digits as numbers: rc2 before rc10."""
     parts = re.findall(r"\d+|[^\d]+", text)
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
-
-
-def _shown(text: str) -> str:
-    """Return a user's text so that it can't disturb a terminal."""
-    shown = ascii(text)[1:-1]
-    return shown if len(shown) <= 140 else shown[:137] + "..."

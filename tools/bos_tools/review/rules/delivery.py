@@ -7,7 +7,7 @@ from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down, line_of
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
-from bos_tools.tree.version import is_moving
+from bos_tools.tree.tag import is_moving
 
 
 @rule(
