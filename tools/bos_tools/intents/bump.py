@@ -11,7 +11,7 @@ from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Document, parse
 from bos_tools.tree.tag import check_digest, check_tag
-from bos_tools.tree.version import compare, read_version
+from bos_tools.tree.version import compare, read_version, unordered
 from bos_tools.tree.workloads import untagged, used_images
 
 
@@ -96,18 +96,19 @@ class Bump:
                     reason="digest-required",
                     hint=f"bos-tools bump {unit.service} {request.tag} --env {unit.env} --digest sha256:…",
                 )
-        if pin is not None and pin.tag and pin.tag != request.tag:
-            self._allow_order(unit, pin.tag, request.tag)
+        old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, name)
+        if old and old != request.tag:
+            self._allow_order(unit, old, request.tag)
             if unit.service in tree.settings.data_services:
-                self._allow_data(unit, pin.tag, request.tag)
+                self._allow_data(unit, old, request.tag)
 
     def _allow_order(self, unit: Unit, old: str, new: str) -> None:
         left, right = read_version(old), read_version(new)
         if self.allow_downgrade or (left is None and right is not None):
             return
-        if left is None or right is None:
+        if left is None or right is None or unordered(old, new):
             raise Refused(
-                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}",
+                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}: {unordered(old, new)}",
                 reason="not-comparable",
                 hint="if this is meant, say --allow-downgrade",
             )
@@ -134,6 +135,16 @@ class Bump:
                 reason="variant-change",
                 hint="after the data's owner and collation are checked, say --allow-major",
             )
+
+
+def _base_tag(tree: Tree, unit: Unit, name: str) -> str | None:
+    """Return the tag that the base itself gives an image, as long as no pin does."""
+    tags = {
+        image.partition("@")[0].removeprefix(name).removeprefix(":")
+        for image in used_images(tree.graph, unit.folder)
+        if untagged(image) == name
+    }
+    return tags.pop() or None if len(tags) == 1 else None
 
 
 def _letters(variant: str) -> str:
