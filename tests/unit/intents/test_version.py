@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.errors import Refused, Usage
-from bos_tools.tree.tag import check_digest, check_tag, is_moving
+from bos_tools.tree.tag import check_digest, check_tag, is_moving, misspelt
 from bos_tools.tree.version import Version, compare, read_version, unordered
 
 EXPLICIT = [
@@ -63,6 +63,30 @@ def test_a_tag_that_no_registry_takes_is_a_usage_error(tag):
 def test_what_is_no_digest_is_a_usage_error(digest):
     with pytest.raises(Usage):
         check_digest(digest)
+
+
+@pytest.mark.parametrize(
+    ("tag", "digest", "keys"),
+    [
+        ("v1.0.0", None, []),
+        ("v1.0.0", "sha256:" + "0" * 64, []),
+        (None, None, []),
+        ("v1.0.0+build.5", None, ["newTag"]),
+        (":v1", None, ["newTag"]),
+        ("v1 0", None, ["newTag"]),
+        ("-v1", None, ["newTag"]),
+        ("sha256:abc", None, ["newTag"]),
+        ("v1.5.0@sha256:" + "0" * 64, None, ["newTag"]),
+        ("v1.5.0@x", None, ["newTag"]),
+        ("v1.0.0", "sha256:xyz", ["digest"]),
+        ("\x1b[31m", "md5:0", ["newTag", "digest"]),
+    ],
+)
+def test_a_pin_written_by_hand_is_held_to_the_registrys_grammar(tag, digest, keys):
+    wrong = list(misspelt(tag, digest))
+
+    assert [key for key, _ in wrong] == keys
+    assert all(sentence.isprintable() for _, sentence in wrong)
 
 
 ORDERED = [

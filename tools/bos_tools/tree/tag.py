@@ -1,6 +1,7 @@
 """Image tags: what a registry takes as one, and which move by convention."""
 
 import re
+from collections.abc import Iterator
 
 from bos_tools.errors import Refused, Usage
 from bos_tools.tree.version import DATED, is_commit, pieces
@@ -49,6 +50,17 @@ def check_digest(digest: str) -> str:
     if not DIGEST.fullmatch(digest):
         raise Usage(f"not a digest: {_shown(digest)}", reason="bad-digest", hint="sha256: and 64 hexadecimal digits")
     return digest
+
+
+def misspelt(tag: str | None, digest: str | None) -> Iterator[tuple[str, str]]:
+    """Yield each field of a pin written by hand that no registry would take: its key, and what is wrong with it."""
+    name, at, rest = (tag or "").partition("@")
+    if at and DIGEST.fullmatch(rest):
+        yield "newTag", "its digest stands in `newTag`: write it as `digest:`"
+    elif (at or tag == "") or (name and not TAG.fullmatch(name)):
+        yield "newTag", f"no registry takes this tag: {_shown(tag or '')}"
+    if digest and not DIGEST.fullmatch(digest):
+        yield "digest", f"this is no digest: {_shown(digest)}"
 
 
 def is_moving(tag: str) -> bool:

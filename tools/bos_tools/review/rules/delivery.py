@@ -7,7 +7,7 @@ from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down, line_of
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
-from bos_tools.tree.tag import is_moving
+from bos_tools.tree.tag import is_moving, misspelt
 
 
 @rule(
@@ -82,6 +82,8 @@ def versions(env: World) -> Iterator[Fault]:
             line = _field(pin.node, "newTag") or pin.line
             if not pin.tag and not pin.digest:
                 yield env.file(found.path, line, f"{pin.name} is pinned to no version")
+            for key, wrong in misspelt(pin.tag, pin.digest):
+                yield env.file(found.path, _field(pin.node, key) or pin.line, f"{pin.name}: {wrong}")
             if pin.tag and is_moving(pin.tag):
                 yield env.file(found.path, line, f"{pin.name} is pinned to a moving tag: {pin.tag}")
             if gates.needs_digest and not pin.digest and f"{pin.name}:{pin.tag}" not in gates.undigested:
