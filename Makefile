@@ -20,7 +20,7 @@ demo: setup ## a bump with its proof, and a pull request that reaches a cluster 
 
 # One worker more than there are cores: many tests wait for a server.
 test: setup system $(VENV)/nodered judges lint ## everything that CI runs
-	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) -m "not e2e and not bench and not cluster" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --hypothesis-profile=whole -m "not e2e and not bench and not cluster" --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
 

@@ -9,8 +9,9 @@ pytest_plugins = ["harness.fixtures"]
 HERE = Path(__file__).parent
 KINDS = ("integration", "manifests", "e2e", "cluster")
 
-settings.register_profile("ours", deadline=None, derandomize=True, database=None)
-settings.load_profile("ours")
+settings.register_profile("some", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.register_profile("whole", settings.get_profile("some"), max_examples=100)
+settings.load_profile("some")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -1,20 +1,21 @@
-"""The fixtures that any test may ask for; `pytest --fixtures` lists them."""
+"""The fixtures that any test may ask for; `pytest --fixtures` lists them.
+
+What is heavy is imported where it is used: a test of one rule or one parser pays for none of it.
+"""
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
-from bos_tools.cli.main import main
-from bos_tools.doors.argocd.client import ArgoCD
-from harness.argocd import ENVIRONMENT, SHARED, FakeArgo, application, reconcile
-from harness.forges import TOKEN
 from harness.git import WHO
-from harness.proposals import Place
 from harness.repositories import files, repository, write
+
+if TYPE_CHECKING:
+    from harness.argocd import FakeArgo
+    from harness.proposals import Place
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,31 +60,44 @@ def forge_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token for any forge, and no pause between tries."""
     for variable in ("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BOS_FORGE", "BOS_FORGE_URL"):
         monkeypatch.delenv(variable, raising=False)
+    from harness.forges import TOKEN
+
     monkeypatch.setenv("BOS_FORGE_TOKEN", TOKEN)
     monkeypatch.setattr("bos_tools.doors.http.time.sleep", lambda _: None)
 
 
 @pytest.fixture(params=["github", "gitlab", "gitea"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, forge_token: None) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path, forge_token: None) -> "Place":
     """A place on each forge in turn."""
+    from harness.proposals import Place
+
     return Place(tmp_path, request.param)
 
 
 @pytest.fixture
-def hub(tmp_path: Path, forge_token: None) -> Place:
+def hub(tmp_path: Path, forge_token: None) -> "Place":
     """A place on one forge, for what has nothing to do with which."""
+    from harness.proposals import Place
+
     return Place(tmp_path, "github")
 
 
 @pytest.fixture
 def argocd_repository(tmp_path: Path) -> Path:
     """A small repository whose dev names an Argo CD."""
+    from harness.argocd import ENVIRONMENT, SHARED
+
     return write(tmp_path / "work", {**files(["backend"]), **SHARED, "overlays/dev/environment.yaml": ENVIRONMENT})
 
 
 @pytest.fixture
-def argocd(monkeypatch: pytest.MonkeyPatch) -> FakeArgo:
+def argocd(monkeypatch: pytest.MonkeyPatch) -> "FakeArgo":
     """An Argo CD with one live application, behind the command line's own connection."""
+    import httpx2
+
+    from bos_tools.doors.argocd.client import ArgoCD
+    from harness.argocd import FakeArgo, application, reconcile
+
     fake = FakeArgo(application())
     connect = ArgoCD.connect
 
@@ -102,6 +116,8 @@ def argocd(monkeypatch: pytest.MonkeyPatch) -> FakeArgo:
 @pytest.fixture
 def run_argocd(argocd_repository: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs `bos-tools argocd …` and gives its code and its words, in which no token stands."""
+
+    from bos_tools.cli.main import main
 
     def go(*words: str) -> tuple[int, str, str]:
         code = main(["--repo", str(argocd_repository), "argocd", *words])

@@ -1,6 +1,7 @@
 """The picture of decision 1, read from the imports."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,17 @@ ONLY_IN = {
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return all that a file says; each file is parsed once."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Return every module that a file imports, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -90,7 +98,7 @@ def test_every_command_works_without_the_sandbox():
 def test_only_the_command_line_prints_or_exits():
     def calls(path: Path) -> set[str]:
         return {
-            node.func.id for node in ast.walk(ast.parse(path.read_text()))
+            node.func.id for node in nodes(path)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }  # fmt: skip
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bos_tools.cli.main import main
 from bos_tools.doors.files import cache_folder
+from harness.cases import cases
 from harness.repositories import DIGEST, OTHER_DIGEST, deployment, files, unit, write
 
 UNIT = "overlays/dev/web/kustomization.yaml"
@@ -214,7 +215,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(cases(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WORDS | st.text(max_size=8), max_size=6))
 def test_no_command_line_is_a_bug(repo, capsys, untouched, words):
     before = untouched(repo)

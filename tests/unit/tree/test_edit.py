@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.errors import BosError, RepositoryError
 from bos_tools.tree.edit import Editor, quoted
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.nodes import parse
+from harness.cases import cases
 
 COMMENTS = [
     "",
@@ -124,7 +125,7 @@ def data_of(text: bytes) -> Any:
     return yaml.load(text.decode("utf-8-sig"), yaml.CSafeLoader)
 
 
-@settings(max_examples=2500)
+@cases(2500)
 @given(kustomizations(), st.sampled_from(NEW))
 def test_nothing_but_the_bytes_of_the_target_changes(text: Text, new: str):
     edit = editor(text.whole.encode())
@@ -142,7 +143,7 @@ def test_nothing_but_the_bytes_of_the_target_changes(text: Text, new: str):
     assert data_of(result.encode()) == meant
 
 
-@settings(max_examples=600)
+@cases(600)
 @given(kustomizations())
 def test_a_key_that_is_inserted_is_all_that_changes(text: Text):
     edit = editor(text.whole.encode())
@@ -157,7 +158,7 @@ def test_a_key_that_is_inserted_is_all_that_changes(text: Text):
     assert len(result) - len(text.whole) <= len(f"digest: {DIGEST}") + 12
 
 
-@settings(max_examples=600)
+@cases(600)
 @given(kustomizations())
 def test_a_key_that_is_inserted_and_removed_again_leaves_the_old_bytes(text: Text):
     first = editor(text.whole.encode())
@@ -174,7 +175,7 @@ def test_a_key_that_is_inserted_and_removed_again_leaves_the_old_bytes(text: Tex
     assert result.decode().rstrip("\r\n") == text.whole.rstrip("\r\n")
 
 
-@settings(max_examples=600)
+@cases(600)
 @given(kustomizations(), st.booleans())
 def test_an_entry_that_is_appended_comes_last_and_changes_no_other(text: Text, with_digest: bool):
     entry = {"name": "more", "newTag": "1.10"} | ({"digest": DIGEST} if with_digest else {})
@@ -188,7 +189,7 @@ def test_an_entry_that_is_appended_comes_last_and_changes_no_other(text: Text, w
     assert all(line in result.decode().splitlines() for line in text.whole.splitlines())
 
 
-@settings(max_examples=800)
+@cases(800)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_give_a_document_or_an_error_of_ours(data: bytes):
     try:
@@ -201,7 +202,7 @@ def test_any_bytes_give_a_document_or_an_error_of_ours(data: bytes):
         assert data_of(result)["images"][-1] == {"name": "a", "newTag": "v1.0.0"}
 
 
-@settings(max_examples=800)
+@cases(800)
 @given(kustomizations(), st.integers(0, 400), st.sampled_from(list("[]{}:,&*!|>'\"%@`#-? \t\n\r\ufeff\x00é")))
 def test_a_text_with_one_character_more_is_edited_exactly_or_refused(text: Text, at: int, character: str):
     at = min(at, len(text.whole))
