@@ -1,10 +1,13 @@
 """Which forge a remote is on, whose token it gets, and what each refusal of a forge says."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import httpx2
 import pytest
 
 from bos_tools.doors.forges.api import Token
-from bos_tools.doors.forges.find import address, forge_of, token
+from bos_tools.doors.forges.find import FORGES, address, forge_of, token
 from bos_tools.doors.forges.gitea import Gitea
 from bos_tools.doors.forges.github import GitHub
 from bos_tools.doors.forges.gitlab import GitLab
@@ -120,19 +123,19 @@ def test_each_forge_gets_its_own_token_and_no_other(monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "hub")
     monkeypatch.setenv("GITLAB_TOKEN", " lab\n")
 
-    assert (token("github").text, token("gitlab").text) == ("hub", "lab")
+    assert (token(GitHub).text, token(GitLab).text) == ("hub", "lab")
     with pytest.raises(OutsideError, match="Gitea needs a token") as told:
-        token("gitea")
+        token(Gitea)
     assert "GITEA_TOKEN" in told.value.hint
     monkeypatch.setenv("BOS_FORGE_TOKEN", "any")
-    assert {token(kind).text for kind in KINDS} == {"any"}
+    assert {token(forge).text for forge in FORGES} == {"any"}
 
 
 def test_a_token_that_is_none_is_told_without_its_text(monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "two secret\nwords")
 
     with pytest.raises(OutsideError, match="GITHUB_TOKEN holds something that is no token") as told:
-        token("github")
+        token(GitHub)
 
     assert "secret" not in repr(told.value) + told.value.hint
     assert "secret" not in repr(Token("GITHUB_TOKEN", "secret"))
@@ -238,3 +241,48 @@ def test_a_forge_that_answers_another_shape_is_no_bug_of_ours(pretend):
         client(pretend).find("bos-tools/", "main")
 
     assert told.value.reason == "bad-answer"
+
+
+class Bitbucket(Gitea):
+    """A forge that nobody has written yet: all that is known of it stands in its class."""
+
+    word = "bitbucket"
+    name = "Bitbucket"
+    hosts: ClassVar[Mapping[str, str]] = {"bitbucket.org": "bitbucket.org", "altssh.bitbucket.org": "bitbucket.org"}
+    tokens = ("BITBUCKET_TOKEN",)
+    probe = "/whoami"
+
+    @staticmethod
+    def base(web: str) -> str:
+        return f"{web}/rest/2.0"
+
+    @staticmethod
+    def recognises(status: int, said: Any) -> bool:
+        return bool(status == 200 and said == {"forge": "bitbucket"})
+
+
+@pytest.mark.parametrize(
+    ("remote", "told", "asked"),
+    [
+        ("ssh://git@altssh.bitbucket.org:443/team/gitops.git", "", "bitbucket.org"),
+        ("https://bits.example.com/team/gitops", "bitbucket", "bits.example.com"),
+        ("https://bits.example.com/team/gitops", "", "bits.example.com"),
+    ],
+    ids=["by its host", "as told", "by what it answers"],
+)
+def test_a_forge_more_is_one_class_and_one_entry(monkeypatch, remote, told, asked):
+    monkeypatch.setattr("bos_tools.doors.forges.find.FORGES", (*FORGES, Bitbucket))
+    monkeypatch.setenv("BITBUCKET_TOKEN", TOKEN)
+    monkeypatch.setenv("BOS_FORGE", told)
+    seen: list[httpx2.URL] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.url)
+        return httpx2.Response(200, json={"forge": "bitbucket"} if request.url.path == "/rest/2.0/whoami" else [])
+
+    forge = forge_of(remote, transport=httpx2.MockTransport(answer))
+
+    assert type(forge).__name__ == "Bitbucket"
+    assert forge.find("bos-tools/", "main") == []
+    assert {url.host for url in seen} == {asked}
+    assert seen[-1].path == "/rest/2.0/repos/team/gitops/pulls"

@@ -12,6 +12,7 @@ from bos_tools.errors import OutsideError
 
 Made = TypeVar("Made")
 IS_IT = "is BOS_FORGE the right one, and BOS_FORGE_URL its address"
+OK, UNAUTHORIZED = 200, 401
 MOST_PAGES = 50
 """Pages of one list: 5,000 open pull requests of one repository."""
 
@@ -105,7 +106,7 @@ class Api:
             return OutsideError(
                 f"{who} asks to be left alone for {wait}", reason="rate-limited", hint="run it again then"
             )
-        if failed.status == 401:
+        if failed.status == UNAUTHORIZED:
             return OutsideError(
                 f"{who} does not take the token of {self.token.variable}: {failed.said}",
                 reason="unauthorized",

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from bos_tools.doors.command import without_secrets
 from bos_tools.doors.failures import HttpFailed, Unreachable
-from bos_tools.doors.forges.api import Address, Api, Token
+from bos_tools.doors.forges.api import OK, Address, Api, Token
 from bos_tools.doors.forges.gitea import Gitea
 from bos_tools.doors.forges.github import GitHub
 from bos_tools.doors.forges.gitlab import GitLab
@@ -18,13 +18,8 @@ from bos_tools.errors import OutsideError, RepositoryError, Usage
 if TYPE_CHECKING:
     from bos_tools.doors.http import Transport
 
-KINDS: dict[str, type[GitHub] | type[GitLab]] = {"github": GitHub, "gitlab": GitLab, "gitea": Gitea}
-HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "gitea.com": "gitea", "codeberg.org": "gitea"}
-OVER_443 = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com"}
-"""Where these two take SSH through firewalls."""
-API = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
-PROBES = {"gitea": "/version", "gitlab": "/version", "github": "/meta"}
-TOKENS = {"github": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab": ("GITLAB_TOKEN",), "gitea": ("GITEA_TOKEN",)}
+FORGES: tuple[type[Forge], ...] = (GitHub, GitLab, Gitea)
+"""Every forge: one file that declares all that is known of it, and one entry here."""
 ANY = "BOS_FORGE_TOKEN"
 PATIENCE = 120.0
 """Seconds over all tries of one call: GitHub may ask for a minute ("rate limits for the REST API")."""
@@ -39,16 +34,16 @@ def forge_of(url: str, *, transport: "Transport | None" = None) -> Forge:
     Raises RepositoryError for a remote that is no forge's, OutsideError without a token.
     """
     place = address(url)
-    kind = _kind(place, transport)
-    chosen = token(kind)
-    base = "https://api.github.com" if place.web == "https://github.com" else place.web + API[kind]
-    who = f"{KINDS[kind].name} at {urlsplit(base).netloc}"
+    forge = _chosen(place, transport)
+    shown = token(forge)
+    base = forge.base(place.web)
+    who = f"{forge.name} at {urlsplit(base).netloc}"
     verify = os.environ.get("GIT_SSL_CAINFO") or True  # whom git trusts, we trust
-    headers = KINDS[kind].headers(chosen)
+    headers = forge.headers(shown)
     server = Server(
         who, base, headers=headers, verify=verify, transport=transport, patience=PATIENCE, reach=REACH, is_json=True
     )
-    return KINDS[kind](Api(server, place.path, chosen), place)
+    return forge(Api(server, place.path, shown), place)
 
 
 def address(url: str) -> Address:
@@ -74,7 +69,7 @@ def address(url: str) -> Address:
                 "BOS_FORGE_URL is no address without a user, such as https://git.example.com", reason="bad-forge"
             )
         return Address(named, path.removeprefix(urlsplit(named).path.strip("/") + "/"))
-    host = OVER_443.get(host, host)
+    host = next((forge.hosts[host] for forge in FORGES if host in forge.hosts), host)
     host = f"[{host}]" if ":" in host else host
     if parts.scheme in ("http", "https"):
         port = f":{parts.port}" if parts.port else ""
@@ -86,48 +81,48 @@ def _no_forge(url: str) -> RepositoryError:
     return RepositoryError(
         f"the remote is no repository on a forge: {without_secrets(url)}",
         reason="no-forge",
-        hint="--pr needs a remote on GitHub, GitLab or Gitea; name it with --remote",
+        hint=f"--pr needs a remote on one of {', '.join(forge.name for forge in FORGES)}; name it with --remote",
     )
 
 
-def _kind(place: Address, transport: "Transport | None") -> str:
+def _chosen(place: Address, transport: "Transport | None") -> type[Forge]:
     """Return which forge it is: as told, as known, or as its API answers to one who shows no token."""
+    words = {forge.word: forge for forge in FORGES}
     told = os.environ.get("BOS_FORGE", "").lower()
-    if told and told not in KINDS:
-        raise Usage(f"no such forge: {told!a}", reason="bad-forge", hint=f"BOS_FORGE is one of {', '.join(KINDS)}")
+    if told and told not in words:
+        raise Usage(f"no such forge: {told!a}", reason="bad-forge", hint=f"BOS_FORGE is one of {', '.join(words)}")
     host = urlsplit(place.web).hostname or ""
-    if found := told or HOSTS.get(host):
+    if found := words.get(told) or next((forge for forge in FORGES if host in forge.hosts), None):
         return found
-    for kind, path in PROBES.items():
-        server = Server("the forge", place.web + API[kind], transport=transport, patience=0.0)
+    for forge in reversed(FORGES):  # an address that nobody knows is most often one's own Gitea, seldom GitHub
+        server = Server("the forge", forge.base(place.web), transport=transport, patience=0.0)
         try:
-            if _is_kind(kind, server, path):
-                return kind
+            if forge.recognises(*_probed(server, forge.probe)):
+                return forge
         finally:
             server.close()
     raise RepositoryError(
         f"no telling which forge this is: {place.web}",
         reason="no-forge",
-        hint="set BOS_FORGE to github, gitlab or gitea, and BOS_FORGE_URL where it has another address",
+        hint=f"set BOS_FORGE to one of {', '.join(words)}, and BOS_FORGE_URL where it has another address",
     )
 
 
-def _is_kind(kind: str, server: Server, path: str) -> bool:
+def _probed(server: Server, path: str) -> tuple[int, object]:
+    """Return the status and the data of an answer to the probe."""
     try:
-        said = server.call("GET", path).data
-    except HttpFailed as failed:  # GitLab tells its version to its users only
-        return kind == "gitlab" and failed.status == 401 and isinstance(failed.body, dict)
+        return OK, server.call("GET", path).data
+    except HttpFailed as failed:
+        return failed.status, failed.body
     except Unreachable as lost:
         raise OutsideError(
             lost.message, reason="unreachable", hint="set BOS_FORGE_URL where it has another address"
         ) from lost
-    keys = {"gitea": "version", "gitlab": "revision", "github": "installed_version"}
-    return isinstance(said, dict) and keys[kind] in said
 
 
-def token(kind: str) -> Token:
+def token(forge: type[Forge]) -> Token:
     """Return the token for a forge from the environment; raises OutsideError without one, or for one that is none."""
-    for variable in (ANY, *TOKENS[kind]):
+    for variable in (ANY, *forge.tokens):
         text = os.environ.get(variable, "").strip()
         if text and not re.fullmatch(r"[!-~]+", text):
             raise OutsideError(
@@ -135,9 +130,9 @@ def token(kind: str) -> Token:
             )
         if text:
             return Token(variable, text)
-    names = " or ".join(TOKENS[kind])
+    names = " or ".join(forge.tokens)
     raise OutsideError(
-        f"{KINDS[kind].name} needs a token for a pull request, and there is none",
+        f"{forge.name} needs a token for a pull request, and there is none",
         reason="no-token",
         hint=f"put one into {names} (or {ANY}) that may write the code and the pull requests of the repository",
     )

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from bos_tools.doors.failures import HttpFailed
-from bos_tools.doors.forges.api import Address, Api, Token
+from bos_tools.doors.forges.api import OK, Address, Api, Token
 from bos_tools.doors.forges.pull import AlreadyOpen, PullRequest
 
 
 class GitHub:
     """The pull requests of one repository on GitHub."""
 
+    word: ClassVar[str] = "github"
     name: ClassVar[str] = "GitHub"
+    hosts: ClassVar[Mapping[str, str]] = {"github.com": "github.com", "ssh.github.com": "github.com"}
+    tokens: ClassVar[tuple[str, ...]] = ("GITHUB_TOKEN", "GH_TOKEN")
+    probe: ClassVar[str] = "/meta"
     into: ClassVar[str] = "base"
     """What it calls the target branch when it lists."""
     full_page: ClassVar[Mapping[str, int]] = {"per_page": 100}
@@ -23,6 +27,16 @@ class GitHub:
         self.api = api
         self.address = address
         self._root = f"/repos/{address.path}"
+
+    @staticmethod
+    def base(web: str) -> str:
+        """Return the address of the API: an enterprise's stands beside its pages."""
+        return "https://api.github.com" if web == "https://github.com" else f"{web}/api/v3"
+
+    @staticmethod
+    def recognises(status: int, said: Any) -> bool:
+        """Tell whether an enterprise's GitHub answered the probe."""
+        return status == OK and isinstance(said, dict) and "installed_version" in said
 
     @staticmethod
     def headers(token: Token) -> dict[str, str]:

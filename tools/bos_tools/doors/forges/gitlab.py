@@ -1,22 +1,37 @@
 """GitLab, where a pull request is a merge request (docs.gitlab.com, "Merge requests API")."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from bos_tools.doors.failures import HttpFailed
-from bos_tools.doors.forges.api import Address, Api, Token
+from bos_tools.doors.forges.api import OK, UNAUTHORIZED, Address, Api, Token
 from bos_tools.doors.forges.pull import AlreadyOpen, PullRequest
 
 
 class GitLab:
     """The merge requests of one project."""
 
+    word: ClassVar[str] = "gitlab"
     name: ClassVar[str] = "GitLab"
+    hosts: ClassVar[Mapping[str, str]] = {"gitlab.com": "gitlab.com", "altssh.gitlab.com": "gitlab.com"}
+    tokens: ClassVar[tuple[str, ...]] = ("GITLAB_TOKEN",)
+    probe: ClassVar[str] = "/version"
 
     def __init__(self, api: Api, address: Address) -> None:
         self.api = api
         self.address = address
         self._root = f"/projects/{quote(address.path, safe='')}/merge_requests"
+
+    @staticmethod
+    def base(web: str) -> str:
+        """Return the address of the API."""
+        return f"{web}/api/v4"
+
+    @staticmethod
+    def recognises(status: int, said: Any) -> bool:
+        """Tell whether GitLab answered the probe; it tells its version to its users only."""
+        return isinstance(said, dict) and (status == UNAUTHORIZED or (status == OK and "revision" in said))
 
     @staticmethod
     def headers(token: Token) -> dict[str, str]:

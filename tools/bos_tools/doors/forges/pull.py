@@ -1,7 +1,10 @@
-"""A pull request, and what is asked of a forge."""
+"""A pull request, and what is asked of a forge: all that `find.py` and `change/` know of one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
+
+from bos_tools.doors.forges.api import Address, Api, Token
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,30 @@ class AlreadyOpen(Exception):
 
 class Forge(Protocol):
     """One repository on one forge; each call raises OutsideError in a sentence that helps."""
+
+    word: ClassVar[str]
+    """What BOS_FORGE calls it."""
+    name: ClassVar[str]
+    hosts: ClassVar[Mapping[str, str]]
+    """The hosts that are known to be it, each with the one that has its pages: SSH through port 443 has its own."""
+    tokens: ClassVar[tuple[str, ...]]
+    """The variables that may hold its token, the first that is set."""
+    probe: ClassVar[str]
+    """The path of its API that tells what it is to one who shows no token."""
+
+    def __init__(self, api: Api, address: Address) -> None: ...
+
+    @staticmethod
+    def base(web: str) -> str:
+        """Return the address of its API, by that of its pages."""
+
+    @staticmethod
+    def headers(token: Token) -> dict[str, str]:
+        """Return the headers of every request."""
+
+    @staticmethod
+    def recognises(status: int, said: Any) -> bool:
+        """Tell whether it is what answered the probe, by the status and the data of the answer."""
 
     def find(self, prefix: str, base: str) -> list[PullRequest]:
         """Return the open pull requests into `base` from branches of this repository that begin with the prefix."""
