@@ -1,14 +1,20 @@
 """What a change is planned on: the commit that it lands on, with that commit's history, and nothing of this clone's."""
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bos_tools.change.ground import now, of_commit, of_work_tree
+from bos_tools.change.history import history
 from bos_tools.cli.main import main
 from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch
+from bos_tools.intents.bump import Bump
+from bos_tools.intents.grow import Adopt, Grow
+from bos_tools.intents.register import Register
+from bos_tools.intents.together import Together
 from harness.git import clone, git, remote
 from harness.repositories import repository, unit, write
 from harness.volumes import contents
@@ -236,3 +242,32 @@ def test_a_commit_of_ours_bears_the_moment_of_its_ground(bare, tmp_path, monkeyp
 
     for where in (work, bare):
         assert before <= datetime.fromisoformat(git(where, "log", "-1", "--format=%cI", "main").strip()) <= now()
+
+
+def test_each_kind_of_intent_has_a_word_of_its_own_and_no_class_gives_its_name():
+    kinds = {intent: intent.kind for intent in (Bump, Grow, Adopt, Register)}
+
+    assert kinds == {Bump: "bump", Grow: "grow", Adopt: "adopt", Register: "register"}
+    assert Together("Several", (), kind="recommended").kind == "recommended"
+
+
+def test_a_history_of_many_commits_takes_no_more_processes_than_one_of_few(work, monkeypatch):
+    started: list[object] = []
+    begin = subprocess.Popen.__init__
+
+    def counted(self, command, *more, **options):
+        started.append(command)
+        begin(self, command, *more, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", counted)
+
+    def processes(of: int) -> int:
+        started.clear()
+        assert len(history(work, "web", None, of)) == of
+        return len(started)
+
+    for number in range(1, 9):
+        write(work, {"overlays/dev/web/kustomization.yaml": unit("web", f"v1.0.{number}")})
+        git(work, "commit", "-qam", f"Pin {number}")
+
+    assert processes(2) == processes(8) <= 4

@@ -4,14 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bos_tools.doors import remote as remotes
-from bos_tools.doors.command import without_secrets
+from bos_tools.doors.command import REDIRECTIONS, without_secrets
 from bos_tools.doors.git import Git
-from bos_tools.errors import CommandFailed, RepositoryError
+from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
 from harness.git import clone, git, remote
 from harness.repositories import files, repository, write
 
@@ -28,6 +29,49 @@ def test_what_a_hook_has_set_for_another_repository_does_not_redirect_us(tmp_pat
 
     assert head.read("other.txt") is None
     assert head.read("pyproject.toml") == files()["pyproject.toml"].encode()
+
+
+@pytest.mark.parametrize("name", sorted(REDIRECTIONS))
+def test_no_variable_leads_a_read_elsewhere_and_none_is_changed(tmp_path, work, monkeypatch, name):
+    other = repository(tmp_path / "other", {"other.txt": "other"})
+    value = {"GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_COMMON_DIR": other / ".git"}.get(name, tmp_path)
+    monkeypatch.setenv(name, str(value))
+    before = dict(os.environ)
+
+    door = Git(work)
+    head = door.resolve("HEAD")
+    made = door.commit_on(door.at(head), {"pyproject.toml": b"new"}, "New", datetime.now(UTC))
+
+    assert [commit.subject for commit in door.log(made)] == ["New", "Start"]
+    assert [sha for sha, _ in door.line(made)] == [made, head]
+    assert door.changed(head, made) == ["pyproject.toml"]
+    assert door.merge_base(made, head) == head
+    assert door.is_ancestor(head, made)
+    assert door.file(made, "pyproject.toml") == b"new"
+    assert door.file(f"{head}^", "pyproject.toml") is None
+    assert dict(os.environ) == before
+
+
+def test_an_object_that_is_not_there_is_told_and_the_next_one_is_read(work):
+    door = Git(work)
+
+    with pytest.raises(OutsideError, match="the repository lacks an object: 1111"):
+        door.blob("1" * 40)
+
+    assert door.file("HEAD", "pyproject.toml") == files()["pyproject.toml"].encode()
+    assert door.file("HEAD", "base") is None
+    assert door.file("HEAD", "no such file") is None
+
+
+def test_a_message_may_hold_what_no_format_can_use_as_a_mark(work):
+    said = "One\ntwo\n\nBody \x01\x02 and \xff\n\nBos-Volume: a/b/c"
+    git(work, "commit", "-q", "--allow-empty", "-m", said)
+    git(work, "config", "log.showSignature", "true")
+    git(work, "config", "log.follow", "true")
+
+    [commit] = Git(work).log("HEAD", limit=1)
+
+    assert (commit.subject, commit.message, commit.author) == ("One two", said, "Test")
 
 
 def test_a_commit_beside_the_work_tree_keeps_modes_links_and_odd_names(work):
@@ -92,6 +136,11 @@ def test_a_repository_with_longer_hashes_works_too(tmp_path):
 
     assert len(made) == 64
     assert door.at(made).read("pyproject.toml") == b"new"
+    assert [commit.subject for commit in door.log(made)] == ["Long", "Start"]
+    assert [sha for sha, _ in door.line(made)] == [made, head.sha]
+    assert (door.is_root(made), door.is_root(head.sha)) == (False, True)
+    assert door.file(made, "pyproject.toml") == b"new"
+    assert door.merge_base(made, head.sha) == head.sha
 
 
 def test_a_folder_in_no_repository_is_told(tmp_path):
