@@ -1,5 +1,6 @@
 """The door to the disk: a work tree as a source, atomic writes, one lock, one cache folder."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -11,6 +12,10 @@ from typing import TextIO
 
 from bos_tools.errors import OutsideError, Refused, RepositoryError
 
+READ_LIMIT = 16 * 1024 * 1024
+"""Bytes of a file that is read: the largest that people keep beside manifests are bundles of CRDs of some 6 MiB."""
+GIT = ".git"
+"""Where Git keeps addresses with passwords: no file of a commit can be in there."""
 TEMPORARY = ".bos-tools-"
 """How the names of our temporary files begin."""
 
@@ -24,6 +29,7 @@ class WorkTree:
         self._read: dict[str, bytes | None] = {}
         self._names: dict[str, list[str]] = {}
         self._real: dict[str, str] = {}
+        self._plain: dict[str, bool] = {}
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, or None where there is no such regular file."""
@@ -37,7 +43,7 @@ class WorkTree:
         if known is not None and name not in known:
             return None
         try:
-            descriptor = os.open(self._base + path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = self._open(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -48,31 +54,63 @@ class WorkTree:
                 return None
             if not stat.S_ISREG(status.st_mode):
                 raise RepositoryError("not a regular file", reason="unreadable", path=path)
+            if status.st_size > READ_LIMIT:
+                raise RepositoryError(f"larger than {READ_LIMIT} bytes", reason="too-large", path=path)
             return b"".join(iter(lambda: os.read(descriptor, status.st_size + 1), b""))
         finally:
             os.close(descriptor)
 
-    def names(self, folder: str) -> list[str]:
-        """Return the sorted names in a folder; an absent folder is empty."""
-        if folder not in self._names:
+    def _open(self, path: str) -> int:
+        """Open a file that no link on its way leads out of the repository."""
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+        if self._is_plain(path.rpartition("/")[0]):
             try:
-                self._names[folder] = sorted(os.listdir(self._base + folder))
+                return os.open(self._base + path, flags)
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+        return os.open(self._base + self.real(path), flags)
+
+    def _is_plain(self, path: str) -> bool:
+        """Tell whether no link leads to a path below the root, which is asked once."""
+        if not path:
+            return True
+        if path not in self._plain:
+            above, _, name = path.rpartition("/")
+            is_ours = name not in ("", ".", "..") and name.lower() != GIT
+            self._plain[path] = is_ours and self._is_plain(above) and not os.path.islink(self._base + path)
+        return self._plain[path]
+
+    def names(self, folder: str) -> list[str]:
+        """Return the sorted names in a folder; an absent folder is empty.
+
+        Raises RepositoryError for one that a link leads out of the repository, and for one that can't be read.
+        """
+        if folder not in self._names:
+            inside = folder if self._is_plain(folder) else self.real(folder)
+            try:
+                self._names[folder] = sorted(os.listdir(self._base + inside))
             except (FileNotFoundError, NotADirectoryError):
                 self._names[folder] = []
+            except OSError as error:
+                raise RepositoryError(f"can't be read: {error.strerror}", reason="unreadable", path=folder) from error
         return self._names[folder]
 
     def real(self, path: str) -> str:
-        """Return the path with its symbolic links followed, inside the repository."""
+        """Return the path with its symbolic links followed, inside the repository and outside of Git's folder."""
         if path not in self._real:
             self._real[path] = self._follow(path)
         return self._real[path]
 
     def _follow(self, path: str) -> str:
+        if self._is_plain(path):
+            return path
         real = os.path.realpath(self._base + path)
         base = os.path.realpath(self.root)
-        if not real.startswith(base + os.sep):
+        inside = real[len(base) + 1 :]
+        if not f"{real}{os.sep}".startswith(base + os.sep) or GIT in inside.lower().split(os.sep):
             raise RepositoryError("a link that leaves the repository", reason="link-outside", path=path)
-        return real[len(base) + 1 :]
+        return inside
 
 
 def replace(root: Path, path: str, old: bytes | None, new: bytes | None) -> None:
@@ -196,7 +234,7 @@ def queue(name: str) -> Iterator[None]:
     with ExitStack() as held:
         with suppress(OSError, OutsideError):
             folder = cache_folder() / "queue" / hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(folder)
             held.enter_context(lock(folder))
         yield
 
@@ -207,12 +245,29 @@ def cache_folder() -> Path:
     return Path(base) / "bos-tools"
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and all that are missing above it, so that only its owner can look in; close those that are ours.
+
+    Raises OSError where it can't be made, or is a link or another user's.
+    """
+    for level in reversed([level for level in (folder, *folder.parents) if not level.exists()]):
+        with suppress(FileExistsError):
+            level.mkdir(mode=0o700)
+    cache = cache_folder()
+    for level in (level for level in (folder, *folder.parents) if level == cache or cache in level.parents):
+        status = level.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user, or is a link")
+        if status.st_mode & 0o077:
+            level.chmod(0o700)
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Lend an empty folder under the cache, and remove those that killed runs left behind."""
     parent = cache_folder() / "scratch"
     try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(parent)
         folder, descriptor = _claimed(parent)
     except OSError as error:
         raise OutsideError(

@@ -18,6 +18,9 @@ TIMEOUT = 120.0
 GRACE = 5.0
 """Seconds that a program has to clean up after itself, such as git its lock files."""
 
+NOWHERE = "/nonexistent"
+"""A folder that is not there (FHS keeps the name free)."""
+
 Job = TypeVar("Job")
 Made = TypeVar("Made")
 
@@ -38,14 +41,16 @@ def run(
     stdin: bytes | None = None,
     timeout: float = TIMEOUT,
     asks: bool = False,
+    alone: bool = False,
 ) -> Result:
     """Run a program to its end, in the C locale and without a terminal, unless it asks the person before ours.
 
-    Of `env`, None takes a variable away.
+    Of `env`, None takes a variable away; `alone` gives the program nothing of our environment, no PATH either.
 
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
-    around: dict[str, str | None] = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})}
+    ours: Mapping[str, str] = {"PATH": NOWHERE} if alone else os.environ
+    around: dict[str, str | None] = {**ours, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})}
     try:
         process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
             argv,

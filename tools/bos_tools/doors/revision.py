@@ -4,6 +4,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from bos_tools.doors.files import READ_LIMIT
 from bos_tools.errors import RepositoryError
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ class Revision:
 
     def _blob(self, blob: str) -> bytes:
         if blob not in self._blobs:
-            self._blobs[blob] = self.door.blob(blob)
+            self._blobs[blob] = data = self.door.blob(blob)
+            if len(data) > READ_LIMIT:
+                raise RepositoryError(f"larger than {READ_LIMIT} bytes: {blob}", reason="too-large")
         return self._blobs[blob]
 
     def names(self, folder: str) -> list[str]:

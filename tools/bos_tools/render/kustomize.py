@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -32,9 +33,7 @@ def program() -> str:
 
     Raises OutsideError when there is none or it has another version than Argo CD's.
     """
-    named = os.environ.get("BOS_TOOLS_KUSTOMIZE")
-    beside = Path(sys.executable).parent / "kustomize"
-    found = named or (str(beside) if beside.is_file() else shutil.which("kustomize"))
+    found = _named()
     if not found:
         raise OutsideError("kustomize is missing", reason="kustomize-missing", hint=MEND)
     version = process.run([found, "version"]).stdout.decode("utf-8", "replace").strip()
@@ -47,6 +46,23 @@ def program() -> str:
     return found
 
 
+def _named() -> str | None:
+    beside = Path(sys.executable).parent / "kustomize"
+    return os.environ.get("BOS_TOOLS_KUSTOMIZE") or (str(beside) if beside.is_file() else shutil.which("kustomize"))
+
+
+@cache
+def _identity() -> str:
+    """Return which programs make the renders, without starting one: a cached render needs none."""
+    named = Path(_named() or "")
+    marks = [VERSION]
+    for path in (named, named.with_name("kustomize-batch")) if named.name else ():
+        with suppress(OSError):
+            status = path.stat()
+            marks.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
+    return " ".join(marks)
+
+
 class Renderer:
     """Render folders of any source, through the cache, in parallel."""
 
@@ -55,7 +71,7 @@ class Renderer:
 
     def render(self, jobs: Sequence[tuple[Graph, str]]) -> list[bytes]:
         """Return the render of each folder, in order: one kustomize a core, only for what is not cached."""
-        keys = [self.cache.key(VERSION, folder, graph.closure(folder)) for graph, folder in jobs]
+        keys = [self.cache.key(_identity(), folder, graph.closure(folder)) for graph, folder in jobs]
         done = {key: found for key in keys if (found := self.cache.get(key)) is not None}
         todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in done}
         for key, text in zip(todo, _build(list(todo.values())), strict=True):
@@ -108,7 +124,7 @@ def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
         for number, (graph, folder) in enumerate(jobs):
             files.lay_out(scratch / str(number), graph.closure(folder))
         folders = [f"{number}/{folder}" for number, (_, folder) in enumerate(jobs)]
-        rest = process.run([batch, *folders], cwd=scratch, env=GO).stdout
+        rest = _run([batch, *folders], scratch)
     made: list[bytes] = []
     for graph, folder in jobs:
         head, _, rest = rest.partition(b"\n")
@@ -126,9 +142,14 @@ def _build_one(job: Job) -> bytes:
     with files.scratch() as scratch:
         files.lay_out(scratch, graph.closure(folder))
         try:
-            return process.run([program(), "build", folder], cwd=scratch, env=GO).stdout
+            return _run([program(), "build", f"./{folder}"], scratch)  # a bare name might be taken as a repository's
         except CommandFailed as failed:
             raise _blame(failed.stderr, folder, graph.closure(folder)) from failed
+
+
+def _run(argv: Sequence[str], scratch: Path) -> bytes:
+    """Run a program of kustomize where nothing of ours is in reach: no token, no git, no plugin, no cache."""
+    return process.run(argv, cwd=scratch, env={**GO, "HOME": str(scratch), "TMPDIR": str(scratch)}, alone=True).stdout
 
 
 def _blame(stderr: str, folder: str, closure: Iterable[str]) -> RepositoryError:

@@ -165,8 +165,11 @@ class World:
 
 def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World]:
     """Return the environments, rendered at once; each keeps why a unit of it can't be read or rendered."""
-    base = dict(_walk(tree, layout.BASE))
+    unread: list[RepositoryError] = []
+    base = dict(_walk(tree, layout.BASE, unread))
     worlds = [_read(tree, name, base) for name in names]
+    for world in worlds[:1]:
+        world.unread.extend(unread)
     everything: list[tuple[World, Rendered]] = []
     for world, unit, text in _renders(worlds, renderer):
         if unit == _registration(world):
@@ -183,7 +186,8 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
 
 def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
     """Return an environment as its files have it, not rendered yet."""
-    world = World(tree, name, files={**base, **dict(_walk(tree, layout.aggregate(name)))})
+    world = World(tree, name, files=dict(base))
+    world.files.update(_walk(tree, layout.aggregate(name), world.unread))
     with world.reading():
         world.facts = _facts(tree, name)
     with world.reading():
@@ -238,14 +242,20 @@ def _is_there(world: World, unit: Unit) -> bool:
     return found is not None
 
 
-def _walk(tree: Tree, folder: str) -> Iterator[tuple[str, bytes]]:
+def _walk(tree: Tree, folder: str, unread: list[RepositoryError]) -> Iterator[tuple[str, bytes]]:
+    """Yield every file below a folder, through no link to a folder, and keep the error of what can't be read."""
     for name in tree.source.names(folder):
         path = f"{folder}/{name}"
-        data = tree.source.read(path)
+        try:
+            data = tree.source.read(path)
+            is_link = data is None and tree.source.real(path) != path
+        except RepositoryError as error:
+            unread.append(error)
+            continue
         if data is not None:
             yield path, data
-        else:
-            yield from _walk(tree, path)
+        elif not is_link:
+            yield from _walk(tree, path, unread)
 
 
 Recovered = Collection[tuple[str, str]]

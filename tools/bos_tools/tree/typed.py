@@ -31,7 +31,7 @@ def faults(data: Any, kind: Any) -> list[tuple[list[str | int], str]]:
     """Return every place where data differs from a type's schema, with what is wrong."""
     import jsonschema_rs
 
-    found = jsonschema_rs.validator_for(schema(kind)).iter_errors(data)
+    found = jsonschema_rs.validator_for(schema(kind), mask="it").iter_errors(data)  # a value may be secret
     return [(list(error.instance_path), error.message) for error in found]
 
 
