@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bos_tools.doors.files import cache_folder
+from bos_tools.doors.private import cache_folder
 from bos_tools.sandbox import Sandbox, up
 from harness import ROOT
 

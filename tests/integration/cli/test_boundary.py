@@ -6,7 +6,7 @@ import pytest
 
 from bos_tools import __version__
 from bos_tools.cli.main import main
-from bos_tools.doors.files import cache_folder
+from bos_tools.doors.private import cache_folder
 
 
 def broken(monkeypatch, error: BaseException) -> None:

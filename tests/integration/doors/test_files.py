@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.doors import files
+from bos_tools.doors import files, private
 from bos_tools.errors import OutsideError, RepositoryError
 from harness.git import git
 
@@ -94,8 +94,8 @@ def test_a_scratch_folder_of_a_living_run_is_left_alone_and_a_dead_one_is_remove
     dead.mkdir(parents=True)
     (dead / "file").write_text("")
 
-    with files.scratch() as outer:
-        with files.scratch() as inner:
+    with private.scratch() as outer:
+        with private.scratch() as inner:
             assert inner != outer
         assert outer.exists()
         assert not dead.exists()
@@ -107,15 +107,15 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path / "file"))
 
-    with pytest.raises(OutsideError, match="no scratch folder"), files.scratch():
+    with pytest.raises(OutsideError, match="no scratch folder"), private.scratch():
         pass
-    with files.queue("name"):  # a courtesy: without a folder nobody waits
+    with private.queue("name"):  # a courtesy: without a folder nobody waits
         pass
 
 
 def test_a_lock_is_let_go_when_its_holder_is_killed(root):
     script = (
-        f"import pathlib, time; from bos_tools.doors import files\nwith files.lock(pathlib.Path({str(root)!r})):\n"
+        f"import pathlib, time; from bos_tools.doors import private\nwith private.lock(pathlib.Path({str(root)!r})):\n"
         "    print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
@@ -130,12 +130,12 @@ def test_a_lock_is_let_go_when_its_holder_is_killed(root):
     holder.wait()
     holder.stdout.close()
 
-    with files.lock(root):
+    with private.lock(root):
         pass
 
 
 def test_a_folder_that_is_gone_can_not_be_locked(tmp_path):
-    with pytest.raises(OutsideError, match="can't be locked"), files.lock(tmp_path / "absent"):
+    with pytest.raises(OutsideError, match="can't be locked"), private.lock(tmp_path / "absent"):
         pass
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bos_tools.cli.main import main
-from bos_tools.doors.files import cache_folder
+from bos_tools.doors.private import cache_folder
 from harness.cases import cases
 from harness.repositories import DIGEST, OTHER_DIGEST, deployment, files, unit, write
 

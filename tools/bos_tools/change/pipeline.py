@@ -9,7 +9,7 @@ from bos_tools.change import race
 from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
 from bos_tools.change.ledger import message
 from bos_tools.change.prove import Proof, prove
-from bos_tools.doors import files
+from bos_tools.doors import files, private
 from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
@@ -52,7 +52,7 @@ def edit_work_tree(
 
     Raises BosError; then every file is as it was.
     """
-    with files.lock(root):
+    with private.lock(root):
         files.sweep(root)
         if commit and not dry_run:
             return _commit(intent, root, clock)

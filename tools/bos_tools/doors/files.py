@@ -1,12 +1,10 @@
 """The door to the disk: a work tree as a source, atomic writes, one lock, one cache folder."""
 
 import errno
-import fcntl
 import os
-import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -205,114 +203,6 @@ def sweep(root: Path) -> None:
         for stale in folder.glob(f"{TEMPORARY}*") if folder is not None else ():
             with suppress(OSError):
                 stale.unlink()
-
-
-@contextmanager
-def lock(folder: Path, waiting: Callable[[], None] | None = None) -> Iterator[int]:
-    """Hold a folder for one writer of this machine, and lend the lock's descriptor.
-
-    The lock ends with the process, and with those that inherit the descriptor.  `waiting` is told of another holder.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        if waiting is not None and not _is_free(descriptor):
-            waiting()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        raise OutsideError(f"can't be locked: {folder}: {error.strerror}", reason="unlockable") from error
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def queue(name: str) -> Iterator[None]:
-    """Wait for one's turn among this machine's runs with the same name; without a cache folder there is no line."""
-    import hashlib
-
-    with ExitStack() as held:
-        with suppress(OSError, OutsideError):
-            folder = cache_folder() / "queue" / hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-            make_private(folder)
-            held.enter_context(lock(folder))
-        yield
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be made again, private to the user."""
-    base = os.environ.get("BOS_TOOLS_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "bos-tools"
-
-
-def make_private(folder: Path) -> None:
-    """Make a folder, and all that are missing above it, so that only its owner can look in; close those that are ours.
-
-    Raises OSError where it can't be made, or is a link or another user's.
-    """
-    for level in reversed([level for level in (folder, *folder.parents) if not level.exists()]):
-        with suppress(FileExistsError):
-            level.mkdir(mode=0o700)
-    cache = cache_folder()
-    for level in (level for level in (folder, *folder.parents) if level == cache or cache in level.parents):
-        status = level.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, "it belongs to another user, or is a link")
-        if status.st_mode & 0o077:
-            level.chmod(0o700)
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Lend an empty folder under the cache, and remove those that killed runs left behind."""
-    parent = cache_folder() / "scratch"
-    try:
-        make_private(parent)
-        folder, descriptor = _claimed(parent)
-    except OSError as error:
-        raise OutsideError(
-            f"no scratch folder can be made: {error.strerror}: {parent}",
-            reason="unwritable",
-            hint="point BOS_TOOLS_CACHE at a folder that can be written",
-        ) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-        _sweep_scratch(parent)
-
-
-def _claimed(parent: Path) -> tuple[Path, int]:
-    """Make a folder and hold its lock, which tells every other process that its owner lives."""
-    while True:
-        folder = parent / f"{os.getpid()}-{os.urandom(6).hex()}"
-        folder.mkdir(mode=0o700)
-        with suppress(FileNotFoundError):  # swept in the moment before it was locked: make another one
-            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-            if _is_free(descriptor) and folder.exists():
-                return folder, descriptor
-            os.close(descriptor)
-
-
-def _sweep_scratch(parent: Path) -> None:
-    for name in os.listdir(parent):
-        with suppress(OSError):
-            descriptor = os.open(parent / name, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                if _is_free(descriptor):
-                    shutil.rmtree(parent / name, ignore_errors=True)
-            finally:
-                os.close(descriptor)
-
-
-def _is_free(descriptor: int) -> bool:
-    """Take a lock if nobody has it."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bos_tools.doors import command, files, process
+from bos_tools.doors import command, files, private, process
 from bos_tools.errors import CommandFailed, OutsideError, Refused
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class Git:
         self, parent: "Revision", contents: Mapping[str, bytes | None], message: str, at: datetime | None = None
     ) -> str:
         """Write a commit with some files' bytes replaced, touching neither work tree nor index; None takes one away."""
-        with files.scratch() as scratch:
+        with private.scratch() as scratch:
             there = {path: data for path, data in contents.items() if data is not None}
             names = {path: f"{number}" for number, path in enumerate(there)}
             files.lay_out(scratch, {names[path]: data for path, data in there.items()})

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from bos_tools.doors import files
+from bos_tools.doors import private
 from bos_tools.doors.git import Git
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
 
@@ -119,7 +119,7 @@ class Branch:
 
         It is a courtesy that saves tries; what protects the branch is the push itself.
         """
-        with files.queue(f"{address(self.door, self.remote)} {self.name}"):
+        with private.queue(f"{address(self.door, self.remote)} {self.name}"):
             yield
 
     def push(self, sha: str, *, over: str | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bos_tools.doors.files import make_private
+from bos_tools.doors.private import make_private
 
 SHARD_LIMIT = 64
 """Entries in each of 256 shards; the oldest goes first."""

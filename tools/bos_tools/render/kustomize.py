@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from bos_tools.doors import files, process
+from bos_tools.doors import files, private, process
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
 from bos_tools.render.cache import Cache
 from bos_tools.tree.graph import Graph
@@ -67,7 +67,7 @@ class Renderer:
     """Render folders of any source, through the cache, in parallel."""
 
     def __init__(self, cache: Cache | None = None) -> None:
-        self.cache = cache or Cache(files.cache_folder() / "render")
+        self.cache = cache or Cache(private.cache_folder() / "render")
 
     def render(self, jobs: Sequence[tuple[Graph, str]]) -> list[bytes]:
         """Return the render of each folder, in order: one kustomize a core, only for what is not cached."""
@@ -120,7 +120,7 @@ def _batch_program() -> str | None:
 
 def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
     """Render some jobs in one process, each on a copy of exactly the files that its folder reads."""
-    with files.scratch() as scratch:
+    with private.scratch() as scratch:
         for number, (graph, folder) in enumerate(jobs):
             files.lay_out(scratch / str(number), graph.closure(folder))
         folders = [f"{number}/{folder}" for number, (_, folder) in enumerate(jobs)]
@@ -139,7 +139,7 @@ def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
 def _build_one(job: Job) -> bytes:
     """Run kustomize on a copy of exactly the files that the folder reads."""
     graph, folder = job
-    with files.scratch() as scratch:
+    with private.scratch() as scratch:
         files.lay_out(scratch, graph.closure(folder))
         try:
             return _run([program(), "build", f"./{folder}"], scratch)  # a bare name might be taken as a repository's

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bos_tools.doors import files, process
+from bos_tools.doors import private, process
 from bos_tools.errors import CommandFailed, OutsideError
 from bos_tools.sandbox.modules import Module
 
@@ -24,7 +24,7 @@ class Binaries:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.store = files.cache_folder() / "bin"
+        self.store = private.cache_folder() / "bin"
 
     def entry(self, module: Module) -> Path:
         """Return the folder of a module's programs, finished or not."""
@@ -73,7 +73,7 @@ class Binaries:
     def _build(self, module: Module, steps: "_Steps") -> None:
         turns = self.store / ".turns" / module.name
         turns.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with files.lock(turns, waiting=lambda: steps.say("waiting for another run that builds it")) as held:
+        with private.lock(turns, waiting=lambda: steps.say("waiting for another run that builds it")) as held:
             entry = self.entry(module)
             if entry.is_dir():
                 return

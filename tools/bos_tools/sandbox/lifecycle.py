@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from bos_tools.doors import files
+from bos_tools.doors import files, private
 from bos_tools.errors import Refused
 from bos_tools.sandbox import argocd, certificates, control_plane, forge, modules, nodes, ports, processes, state
 from bos_tools.sandbox.binaries import Binaries, Tell
@@ -95,9 +95,9 @@ def down(folder: Path, tell: Tell = lambda _: None) -> bool:
 @contextmanager
 def _turn(folder: Path, tell: Tell) -> Iterator[None]:
     """Wait for one's turn with a sandbox: `up` and `down` of one name don't meet."""
-    turn = files.cache_folder() / "sandbox-turns" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    turn = private.cache_folder() / "sandbox-turns" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     turn.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with files.lock(turn, waiting=lambda: tell("waiting for another run that works on this sandbox")):
+    with private.lock(turn, waiting=lambda: tell("waiting for another run that works on this sandbox")):
         yield
 
 
@@ -134,9 +134,9 @@ def _remove(folder: Path) -> None:
 
 def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
     """Choose ports the first time, and again for those that a stranger took while the sandbox lay dead."""
-    every = files.cache_folder() / "sandbox-turns" / "ports"
+    every = private.cache_folder() / "sandbox-turns" / "ports"
     every.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with files.lock(every):
+    with private.lock(every):
         running = {found.name for found in processes.living(folder)}
         idle = {name: port for name, port in now.ports.items() if not _is_part_of(name, running)}
         lost = [name for name, port in idle.items() if not ports.is_free(port, DYING)]

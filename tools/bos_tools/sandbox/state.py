@@ -6,7 +6,7 @@ import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bos_tools.doors import files
+from bos_tools.doors import private
 from bos_tools.errors import OutsideError, Usage
 from bos_tools.tree.layout import NAME
 
@@ -66,7 +66,7 @@ def load(folder: Path) -> State | None:
 
 def home() -> Path:
     """Return the folder of all sandboxes that have no folder of their own."""
-    return files.cache_folder() / "sandbox"
+    return private.cache_folder() / "sandbox"
 
 
 def folder_of(name: str, named: Path | None = None) -> Path:

@@ -16,7 +16,7 @@ BEARER = re.compile(r"(bearer|basic|token)(\s+|=)[A-Za-z0-9._~+/-]{8,}=*", re.IG
 
 def log(error: Exception, command: str) -> Path | None:
     """Write what is known of a bug to the cache folder, over the bug before; None where no file can be written."""
-    from bos_tools.doors.files import cache_folder
+    from bos_tools.doors.private import cache_folder
 
     path = cache_folder() / "crash.log"
     with suppress(OSError):

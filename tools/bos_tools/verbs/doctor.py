@@ -113,7 +113,7 @@ def _kustomize(_: Session) -> str:
 
 
 def _cache(_: Session) -> str:
-    from bos_tools.doors.files import cache_folder, scratch
+    from bos_tools.doors.private import cache_folder, scratch
 
     with scratch():
         return str(cache_folder())
