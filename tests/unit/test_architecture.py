@@ -24,7 +24,7 @@ MAY_USE = {
         "sandbox",
     },
     "verbs": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
-    "report": {"verbs", "change", "review", "intents", "storage", "delivery", "render", "sandbox"},
+    "report": {"verbs", "change", "review", "intents", "storage", "delivery", "render", "sandbox", "tree"},
     "change": {"intents", "storage", "render", "tree", "doors"},
     "review": {"render", "storage", "delivery", "tree"},
     "intents": {"storage", "delivery", "tree"},

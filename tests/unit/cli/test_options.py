@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-import typer
 
 from bos_tools.cli.call import Call
 from bos_tools.cli.options import command, group
-from bos_tools.cli.tolerant import TolerantGroup
 from bos_tools.errors import Usage
 from bos_tools.verbs.options import Argument, Option
 
@@ -31,7 +29,7 @@ class Options:
 def said(*words: str) -> tuple[Call, list[Options]]:
     """Return what a call and a command hear."""
     heard: list[Options] = []
-    app, inner, call = typer.Typer(cls=TolerantGroup), typer.Typer(cls=TolerantGroup), Call()
+    app, inner, call = group("Go."), group("By car."), Call()
 
     @command(inner, "drive", "")
     def drive(call: Call, options: Options) -> None:
@@ -42,8 +40,6 @@ def said(*words: str) -> tuple[Call, list[Options]]:
     def stop(call: Call, options: Options) -> None:
         """Stop."""
 
-    for each in (app, inner):
-        group(each)
     app.add_typer(inner, name="car")
     try:
         app(list(words), standalone_mode=False, obj=call)

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from bos_tools.cli.secrets_given import answer, command, drawn, files, prompt
-from bos_tools.cli.secrets_look import Needs
+from bos_tools.cli.terminal import Terminal
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
 from bos_tools.tree.secrets import CONTRACT
+from bos_tools.verbs.needs import Needs
+from bos_tools.verbs.secret_sources import answer, command, drawn, files
 
 REDIS, KEY_ID = ("redis-auth", "password"), ("postgres-backup", "access-key-id")
 KEY = CONTRACT["redis-auth"].keys["password"]
@@ -43,31 +44,31 @@ def types(monkeypatch):
 def test_a_human_may_leave_to_chance_what_can_be_made(types):
     asked = types("")
 
-    assert answer(REDIS, prompt, lambda: "r", None) == {}
+    assert answer(REDIS, None, lambda: "r", None, Terminal()) == {}
     assert asked == ["redis-auth/password, the password of redis and its Sentinels, Enter makes one: "]
 
 
 def test_what_only_a_human_knows_is_asked_twice(types):
     types("topsecret", "topsecret")
-    assert answer(KEY_ID, prompt, lambda: "r", None) == {KEY_ID: "topsecret"}
+    assert answer(KEY_ID, None, lambda: "r", None, Terminal()) == {KEY_ID: "topsecret"}
     types("topsecret", "topsecrte")
     with pytest.raises(Refused, match="the two values of postgres-backup/access-key-id differ") as refused:
-        answer(KEY_ID, prompt, lambda: "r", None)
+        answer(KEY_ID, None, lambda: "r", None, Terminal())
     assert "topsecr" not in str(refused.value)
     for nothing in (("",), ()):
         types(*nothing)
         with pytest.raises(Refused, match="got no value"):
-            answer(KEY_ID, prompt, lambda: "r", None)
+            answer(KEY_ID, None, lambda: "r", None, Terminal())
 
 
 def test_a_login_asks_for_the_user_and_hides_the_password_alone(types):
     types("puller", "topsecret", "topsecret")
 
-    ((_, text),) = answer(LOGIN, prompt, lambda: "r.example.com", None).items()
+    ((_, text),) = answer(LOGIN, None, lambda: "r.example.com", None, Terminal()).items()
 
     assert json.loads(text)["auths"]["r.example.com"]["username"] == "puller"
     types("topsecret", "topsecret")
-    assert json.loads(answer(LOGIN, prompt, lambda: "r", "named")[LOGIN])["auths"]["r"]["username"] == "named"
+    assert json.loads(answer(LOGIN, None, lambda: "r", "named", Terminal())[LOGIN])["auths"]["r"]["username"] == "named"
 
 
 def test_without_a_terminal_nobody_is_asked(monkeypatch):
@@ -75,7 +76,7 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch):
 
     for pair in (REDIS, LOGIN):
         with pytest.raises(Refused) as refused:
-            answer(pair, prompt, lambda: "r", None)
+            answer(pair, None, lambda: "r", None, Terminal())
         assert refused.value.reason == "no-terminal"
 
 

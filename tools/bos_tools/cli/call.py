@@ -6,7 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import typer
+
+from bos_tools.cli import console
+from bos_tools.cli.display import Display
+from bos_tools.cli.terminal import Terminal
 from bos_tools.verbs.options import Option
+from bos_tools.verbs.progress import Progress, Step
 from bos_tools.verbs.session import Session
 
 if TYPE_CHECKING:
@@ -36,10 +42,11 @@ class Call:
     """What the words of one command line ask for, as far as they are understood."""
 
     def __init__(self) -> None:
-        self.session = Session(tell=self.tell)
+        self.session = Session(tell=self.tell, human=Terminal())
         self.command = "bos-tools"
         self.verbose = False
         self.as_json = False
+        self.display = Display()
 
     @property
     def root(self) -> Path:
@@ -55,27 +62,36 @@ class Call:
         self.verbose = bool(values.get("verbose")) or self.verbose
 
     def tell(self, event: object) -> None:
-        """Say what goes on: words in every format, anything else by a report of text."""
-        from bos_tools.cli import console
+        """Say what goes on: words in every format, a step where the result is not JSON, progress as it moves."""
+        if isinstance(event, Progress):
+            self.display.show(event)
+        elif isinstance(event, str):
+            self._words(event)
+        elif isinstance(event, Step) and not self.as_json:
+            self._words(event.text)
 
-        if isinstance(event, str):
-            console.words(event)
+    def _words(self, text: str) -> None:
+        self.display.end()
+        console.words(text)
+
+    def show(self, result: R, text: "Callable[[R, Page], None]") -> None:
+        """Show a part of what a command finds before it goes on; a JSON document says it all at the end."""
+        if self.as_json:
+            return
+        self.display.end()
+        page = console.page()
+        text(result, page)
+        console.show(page)
 
     def report(self, result: R, text: "Callable[[R, Page], None]", document: Callable[[R], object]) -> None:
         """Show a result, and end as it says.
 
         Raises the trouble that it names, and Exit for an answer that is a refusal.
         """
-        import typer
-
-        from bos_tools.cli import console
-
+        self.show(result, text)
         if self.as_json:
+            self.display.end()
             console.document(document(result))
-        else:
-            page = console.page()
-            text(result, page)
-            console.show(page)
         for note in result.notes:
             console.words(note)
         if result.trouble is not None:

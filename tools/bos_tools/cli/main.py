@@ -13,7 +13,7 @@ from bos_tools import __version__
 from bos_tools.cli import argocd, bump, check, console, diff, doctor, history, pvc, render, sandbox, secrets, status
 from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
-from bos_tools.cli.options import command, group
+from bos_tools.cli.options import command, common
 from bos_tools.cli.tolerant import TolerantGroup
 from bos_tools.errors import BosError
 
@@ -45,7 +45,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-group(
+common(
     app,
     [
         inspect.Parameter(
@@ -66,7 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     call = Call()
     call.as_json = _wants_json(words)  # until every command is a verb
     try:
-        code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
+        try:
+            code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
+        finally:
+            call.display.end()
         sys.stdout.flush()
         if code == INTERRUPTED:  # typer has caught it
             console.words("interrupted")

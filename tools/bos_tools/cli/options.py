@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
 from bos_tools.cli.call import Call, Common
-from bos_tools.cli.tolerant import TolerantCommand
+from bos_tools.cli.tolerant import TolerantCommand, TolerantGroup
 from bos_tools.errors import Usage
 from bos_tools.verbs.options import Argument, Option
 
@@ -27,7 +27,14 @@ def command(group: typer.Typer, name: str, examples: str) -> Callable[[Run], Run
     return register
 
 
-def group(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
+def group(help_: str) -> typer.Typer:
+    """Return a group of commands; without one of them it shows its help."""
+    made = typer.Typer(help=help_, cls=TolerantGroup, rich_markup_mode=None, no_args_is_help=True)
+    common(made)
+    return made
+
+
+def common(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
     """Let a group take the common options before its command."""
 
     def before(context: typer.Context, **values: Any) -> None:
@@ -68,13 +75,28 @@ def _sign(function: Callable[..., None], parameters: Sequence[inspect.Parameter]
 
 
 def _leaves(kind: type) -> "Iterator[tuple[Field[Any], Any]]":
-    """Yield each field with its annotation, those of a nested dataclass in its place."""
-    hints = get_type_hints(kind, include_extras=True)
+    """Yield each field with its annotation, those of a nested dataclass in its place, bound to what that one needs."""
+    plain, hints = get_type_hints(kind), get_type_hints(kind, include_extras=True)
     for field in fields(kind):
-        if is_dataclass(hints[field.name]):
-            yield from _leaves(hints[field.name])
-        else:
+        if not is_dataclass(plain[field.name]):
             yield field, hints[field.name]
+            continue
+        outer = _said_of(hints[field.name])
+        for inner, note in _leaves(plain[field.name]):
+            yield inner, _bound(note, outer)
+
+
+def _bound(note: Any, outer: Option | Argument) -> Any:
+    """Return a field's annotation with what the field around it needs."""
+    said = _said_of(note)
+    if not isinstance(said, Option) or not isinstance(outer, Option):
+        return note
+    needs = said.needs or outer.needs
+    return Annotated[_kind_of(note), replace(said, needs=needs, idle_with=(*said.idle_with, *outer.idle_with))]
+
+
+def _kind_of(note: Any) -> Any:
+    return get_args(note)[0] if get_origin(note) is Annotated else note
 
 
 def _built(kind: type, values: Mapping[str, Any]) -> Any:
@@ -93,7 +115,7 @@ def _said_of(note: Any) -> Option | Argument:
 
 
 def _parameter(field: "Field[Any]", note: Any) -> inspect.Parameter:
-    said, kind = _said_of(note), get_args(note)[0] if get_origin(note) is Annotated else note
+    said, kind = _said_of(note), _kind_of(note)
     default = inspect.Parameter.empty if field.default is MISSING else field.default
     info: Any
     if isinstance(said, Argument):
@@ -118,7 +140,8 @@ def _refuse_idle(said: set[str], values: Mapping[str, Any], leaves: "Mapping[str
         if not isinstance(option, Option):
             continue
         if option.needs and not any(values[need] for need in option.needs):
-            needed = " or ".join(_flag(need, leaves) for need in option.needs)
+            *more, last = (_flag(need, leaves) for need in option.needs)
+            needed = f"{', '.join(more)} or {last}" if more else last
             raise Usage(f"{_flag(name, leaves)} does nothing without {needed}", reason="usage")
         for other in option.idle_with:
             if values[other]:

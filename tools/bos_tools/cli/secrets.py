@@ -1,14 +1,52 @@
-"""`bos-tools secrets`: what the manifests read, what a cluster lacks, and its making; a value is never shown."""
+"""`bos-tools secrets …`: what the manifests read, what a cluster lacks, and its making; a value is never shown."""
 
-import typer
+from bos_tools.cli.call import Call
+from bos_tools.cli.options import command, group
+from bos_tools.verbs import secrets_create, secrets_list, secrets_missing
 
-from bos_tools.cli import secrets_create, secrets_look
+app = group("Look after the Secrets that the manifests read; their values never go through Git.")
+LIST = """\
+  bos-tools secrets list --env prod
+      every Secret and key that prod reads, where its value comes from, and who reads it
+  bos-tools secrets list --output json
+"""
+MISSING = """\
+  bos-tools secrets missing --env prod --context prod
+      what the cluster lacks; exit code 1 when it lacks something
+  bos-tools secrets missing --output json
+"""
+CREATE = """\
+  bos-tools secrets create --env dev --generate
+      make all that is missing and can be made, and ask for the rest
+  bos-tools secrets create swr-cred --username puller
+      the login of the private registry; the password is asked for
+  bos-tools secrets create postgres-backup --from-command "pass show buildingos/{env}/{secret}/{key}"
+  bos-tools secrets create nodered-secret/admin-hash --rotate --from-file admin-hash=password.txt
+"""
 
-app = typer.Typer(
-    help="Look after the Secrets that the manifests read; their values never go through Git.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
-app.command("list", epilog=secrets_look.LIST_EXAMPLES)(secrets_look.list_)
-app.command("missing", epilog=secrets_look.MISSING_EXAMPLES)(secrets_look.missing)
-app.command("create", epilog=secrets_create.EXAMPLES)(secrets_create.create)
+
+@command(app, "list", LIST)
+def list_(call: Call, options: secrets_list.Options) -> None:
+    """Show each Secret and key that an environment reads, where its value comes from, and who reads it."""
+    from bos_tools.report.json import secrets as document
+    from bos_tools.report.text import secrets as text
+
+    call.report(secrets_list.run(call.session, options), text.needed, document.needed)
+
+
+@command(app, "missing", MISSING)
+def missing(call: Call, options: secrets_missing.Options) -> None:
+    """Name each Secret and key that an environment reads and its cluster lacks; exit code 1 when there is one."""
+    from bos_tools.report.json import secrets as document
+    from bos_tools.report.text import secrets as text
+
+    call.report(secrets_missing.run(call.session, options), text.missing, document.missing)
+
+
+@command(app, "create", CREATE)
+def create(call: Call, options: secrets_create.Options) -> None:
+    """Write the Secrets that are missing into the cluster; a value that is there stays, and none is ever shown."""
+    from bos_tools.report.json import secrets as document
+    from bos_tools.report.text import secrets as text
+
+    call.report(secrets_create.run(call.session, options), text.written, document.written)

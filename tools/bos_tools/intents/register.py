@@ -71,7 +71,7 @@ def _hold_components(tree: Tree, said: Registration) -> None:
                 f"the component that all Applications share is missing: {path}",
                 reason="missing-file",
                 path=path,
-                hint="take it over from the repository that bos-tools comes from",
+                hint="take it over from the repository of this tool",
             )
 
 

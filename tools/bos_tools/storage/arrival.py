@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from bos_tools import watching
 from bos_tools.doors.kubernetes.client import APPLICATION, Cluster
 from bos_tools.errors import BosError, OutsideError, Refused
 from bos_tools.storage.live import Claim, Stage, stage, way_out
@@ -99,15 +100,15 @@ def see(size: Decimal, claims: Sequence[Claim], missing: tuple[str, ...], delive
 
 def watch(look: Callable[[], Seen], timeout: float, tell: Callable[[Seen], None]) -> Seen:
     """Look until the growth is settled or the time in seconds is over, and return the last look."""
-    deadline = time.monotonic() + timeout
     since: float | None = None
-    while True:
-        seen, now = look(), time.monotonic()
-        tell(seen)
+
+    def is_over(seen: Seen) -> bool:
+        nonlocal since
+        now = time.monotonic()
         since = (since or now) if seen.waits_for_nodes else None
-        if seen.is_settled or now >= deadline or (since is not None and now - since > NODE_PATIENCE):
-            return seen
-        time.sleep(min(LOOK_EVERY, max(0.0, deadline - now)))
+        return seen.is_settled or (since is not None and now - since > NODE_PATIENCE)
+
+    return watching.watch(look, is_over, tell, timeout=timeout, every=LOOK_EVERY)
 
 
 def outcome(volume: Volume, seen: Seen) -> BosError | None:

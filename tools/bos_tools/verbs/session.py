@@ -1,10 +1,12 @@
 """What every verb stands on: the repository, and somebody who hears what goes on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bos_tools.verbs.human import Human, Nobody
 
 if TYPE_CHECKING:
     from bos_tools.errors import BosError
@@ -24,6 +26,7 @@ class Session:
 
     named: Path | None = None
     tell: Tell = _to_nobody
+    human: Human = field(default_factory=Nobody)
 
     @cached_property
     def root(self) -> Path:

@@ -1,4 +1,4 @@
-"""Where the values of Secrets come from: a hidden prompt, a file, a command, or chance."""
+"""Where the values of Secrets come from: a person, a file, a command, or chance."""
 
 import re
 import sys
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bos_tools.cli.secrets_look import Pair
 from bos_tools.errors import Refused, Usage
+from bos_tools.verbs.human import Human
+from bos_tools.verbs.needs import Pair
 
 if TYPE_CHECKING:
     from bos_tools.tree.secrets import Key
@@ -25,57 +26,27 @@ def drawn(choice: Callable[[str], str], length: int) -> str:
 
 
 Source = Callable[[Pair, "Key", str], str]
-"""Returns a value for a Secret's key: what it is, and what the human is told."""
+"""Returns a value for a Secret's key: what it is, and what a person would be told."""
 
 
-def answer(pair: Pair, source: Source, registry: Callable[[], str], username: str | None) -> dict[Pair, str]:
-    """Return the value of one pair, nothing where the human leaves it to chance."""
+def answer(
+    pair: Pair, source: Source | None, registry: Callable[[], str], username: str | None, human: Human
+) -> dict[Pair, str]:
+    """Return the value of one pair, nothing where the person who is asked without a source leaves it to chance."""
     from bos_tools.intents.secret_values import login
     from bos_tools.tree.secrets import Form, key
 
     said = key(*pair)
     assert said is not None
+    ask = source or (lambda pair, said, what: human.secret("/".join(pair), what, may_be_left=bool(said.made)))
     if said.form is not Form.login:
-        text = source(pair, said, said.what)
+        text = ask(pair, said, said.what)
         return {pair: text} if text or not said.made else {}
-    if source is not prompt and username is None:
+    if source is not None and username is None:
         return {pair: source(pair, said, said.what)}  # a whole login
     host = registry()
-    user = username or _visible(pair, f"user at {host}: ")
-    return {pair: login(host, user, source(pair, said, f"password of {user} at {host}"))}
-
-
-def prompt(pair: Pair, said: "Key", what: str) -> str:
-    """Ask at the terminal without an echo, twice for what nothing else can tell a mistake of.
-
-    Raises Refused without a terminal, for two answers, and for none where one is needed.
-    """
-    from getpass import getpass
-
-    _needs_terminal(pair)
-    by_chance = ", Enter makes one" if said.made else ""
-    try:
-        text = getpass(f"{'/'.join(pair)}, {what}{by_chance}: ")
-        if text and not said.made and getpass("once more: ") != text:
-            raise Refused(f"the two values of {'/'.join(pair)} differ", reason="mistyped")
-    except EOFError:
-        text = ""
-    if not text and not said.made:
-        raise Refused(f"{'/'.join(pair)} got no value", reason="no-value")
-    return text
-
-
-def _visible(pair: Pair, question: str) -> str:
-    _needs_terminal(pair)
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
-
-
-def _needs_terminal(pair: Pair) -> None:
-    if not sys.stdin.isatty():
-        hint = "--generate, --from-file or --from-command; what can't be made is asked for at a terminal"
-        raise Refused(f"there is no terminal to ask for {'/'.join(pair)}", reason="no-terminal", hint=hint)
+    user = username or human.line("/".join(pair), f"user at {host}: ")
+    return {pair: login(host, user, ask(pair, said, f"password of {user} at {host}"))}
 
 
 def command(words: str, env: str) -> Source:
