@@ -18,7 +18,7 @@ class Since:
     commit: str
     author: str
     is_recorded: bool
-    """The commit itself names the edit to programs: bos-tools made it, no other hand."""
+    """The commit itself names the edit to programs: this tool made it, and no other hand."""
 
 
 class Ground(Protocol):
