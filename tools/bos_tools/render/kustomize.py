@@ -124,7 +124,10 @@ def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
         for number, (graph, folder) in enumerate(jobs):
             files.lay_out(scratch / str(number), graph.closure(folder))
         folders = [f"{number}/{folder}" for number, (_, folder) in enumerate(jobs)]
-        rest = _run([batch, *folders], scratch)
+        try:
+            rest = _run([batch, *folders], scratch)
+        except CommandFailed:  # one of them makes kustomize panic: the process of its own will say which
+            return [_build_one(job) for job in jobs]
     made: list[bytes] = []
     for graph, folder in jobs:
         head, _, rest = rest.partition(b"\n")
