@@ -99,7 +99,7 @@ class Bump:
         old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, name)
         if old and old != request.tag:
             self._allow_order(unit, old, request.tag)
-            if unit.service in tree.settings.data_services:
+            if tree.plan(unit.service).data_service:
                 self._allow_data(unit, old, request.tag)
 
     def _allow_order(self, unit: Unit, old: str, new: str) -> None:

@@ -124,7 +124,7 @@ class Grow:
             )
         for claim in self._claims:
             _allow_claim(volume, claim, now, target, is_recovery=is_recovery)
-        if self.needs_snapshot and volume.unit.service in tree.settings.data_services:
+        if self.needs_snapshot and tree.plan(volume.unit.service).data_service:
             self._demand_snapshot(volume, self.look)
 
     def _within_budget(self, ground: Ground, volume: Volume, target: Decimal) -> None:

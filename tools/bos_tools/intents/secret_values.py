@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from bos_tools.errors import Refused, Usage
-from bos_tools.tree.secrets import CONTRACT, RANDOM, REFERENCE, Form, Key, key
+from bos_tools.tree.secrets import RANDOM, REFERENCE, Contract, Form, Key
 
 Pair = tuple[str, str]
 """A Secret and one of its keys."""
@@ -14,7 +14,9 @@ Held = Mapping[Pair, bytes]
 """What the cluster has; it is read to make one value of another, and goes nowhere else."""
 
 
-def due(needed: Iterable[Pair], asked: Iterable[str], held: Held, *, rotate: bool) -> list[Pair]:
+def due(
+    contract: Contract, needed: Iterable[Pair], asked: Iterable[str], held: Held, *, rotate: bool
+) -> list[Pair]:
     """Return what is to be written: what is needed and absent; to rotate, what is named and all that is made of it.
 
     Raises Usage for a name that nobody needs, Refused for a value that is never replaced.
@@ -31,32 +33,36 @@ def due(needed: Iterable[Pair], asked: Iterable[str], held: Held, *, rotate: boo
         return [pair for pair in needed if pair in chosen and not held.get(pair)]
     if not chosen:
         raise Usage("what is to be rotated is named", reason="usage", hint="bos-tools secrets create NAME/KEY --rotate")
-    return [pair for pair in needed if pair in _with_followers(chosen, needed, held)]
+    return [pair for pair in needed if pair in _with_followers(contract, chosen, needed, held)]
 
 
-def _with_followers(chosen: list[Pair], needed: list[Pair], held: Held) -> set[Pair]:
+def _with_followers(contract: Contract, chosen: list[Pair], needed: list[Pair], held: Held) -> set[Pair]:
     """Add what is made of the chosen; one that is fixed stays as it is, and one that is frozen stops the whole."""
     found: set[Pair] = set()
     waiting = list(chosen)
     while waiting:
         pair = waiting.pop()
-        said = _key(pair)
+        said = key_of(contract, pair)
         if pair in found or (said.how == "fixed" and held.get(pair)):
             continue
         if held.get(pair) and said.frozen:
             raise Refused(f"{'/'.join(pair)} is never replaced: {said.frozen}", reason="frozen")
         found.add(pair)
-        waiting += [other for other in needed if pair in _key(other).refers]
+        waiting += [other for other in needed if pair in key_of(contract, other).refers]
     return found
 
 
-def askable(pairs: Iterable[Pair], given: Mapping[Pair, str], *, generate: bool) -> list[Pair]:
+def askable(
+    contract: Contract, pairs: Iterable[Pair], given: Mapping[Pair, str], *, generate: bool
+) -> list[Pair]:
     """Return what a person is asked for: what nobody gave, and what can't be made or shall not be."""
     open_ = [pair for pair in pairs if pair not in given]
-    return [pair for pair in open_ if not _key(pair).made or (not generate and _key(pair).how == "random")]
+    return [pair for pair in open_ if not key_of(contract, pair).made or (not generate and key_of(contract, pair).how == "random")]
 
 
-def values(pairs: Iterable[Pair], given: Mapping[Pair, str], held: Held, draw: Callable[[int], str]) -> dict[Pair, str]:
+def values(
+    contract: Contract, pairs: Iterable[Pair], given: Mapping[Pair, str], held: Held, draw: Callable[[int], str]
+) -> dict[Pair, str]:
     """Return what to write for each pair: what was given, else what the contract makes of chance and other values.
 
     Raises Refused for a value that its reader would not take, or one that is made of another which is nowhere.
@@ -73,7 +79,7 @@ def values(pairs: Iterable[Pair], given: Mapping[Pair, str], held: Held, draw: C
                 hint = f"bos-tools secrets create {pair[0]}"
                 raise Refused(f"{'/'.join(pair)} must be made first", reason="missing-secret", hint=hint)
             return found.decode("utf-8", "replace")
-        said = _key(pair)
+        said = key_of(contract, pair)
         text = given.get(pair)
         if text is None:
             if not said.made:
@@ -87,11 +93,10 @@ def values(pairs: Iterable[Pair], given: Mapping[Pair, str], held: Held, draw: C
         plain[pair] = text
         return text
 
-    return {pair: _encoded(pair, value(pair)) for pair in pairs}
+    return {pair: _encoded(pair, key_of(contract, pair).form, value(pair)) for pair in pairs}
 
 
-def _encoded(pair: Pair, text: str) -> str:
-    form = _key(pair).form
+def _encoded(pair: Pair, form: Form, text: str) -> str:
     if form is Form.base64:
         return base64.b64encode(text.encode()).decode()
     if form is Form.bcrypt:
@@ -120,15 +125,11 @@ def _check_login(pair: Pair, text: str) -> None:
         raise Refused(message, reason="bad-value", hint="a credential helper keeps it elsewhere: give --username")
 
 
-def _key(pair: Pair) -> Key:
-    found = key(*pair)
+def key_of(contract: Contract, pair: Pair) -> Key:
+    """Return a key of the contract; raises Refused for one that no service owns."""
+    found = contract.key(*pair)
     if found is None:
         raise Refused(
-            f"{'/'.join(pair)} is not in the contract", reason="no-contract", hint="tools/bos_tools/tree/secrets.py"
+            f"{'/'.join(pair)} is not in the contract", reason="no-contract", hint="say it under `secrets` in the plan.yaml of the base that owns it"
         )
     return found
-
-
-def type_of(name: str) -> str:
-    """Return the type of a Secret."""
-    return CONTRACT[name].type

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from bos_tools.review import database
 from bos_tools.review.world import Rendered, down
 from bos_tools.tree.nodes import Path
-from bos_tools.tree.secrets import CONTRACT
+from bos_tools.tree.secrets import Contract
 
 POD: Path = ("spec", "template", "spec")
 CRON: Path = ("spec", "jobTemplate", "spec", "template", "spec")
@@ -66,17 +66,16 @@ def _volume(said: Any, path: Path) -> Iterator[Use]:
         yield Use(name, item.get("key"), (*path, "items", index))
 
 
-def needed(objects: Iterable[Rendered]) -> dict[tuple[str, str], list[str]]:
+def needed(objects: Iterable[Rendered], contract: Contract) -> dict[tuple[str, str], list[str]]:
     """Return each Secret and key that objects read, with its readers; a whole Secret has the contract's keys."""
     found: dict[tuple[str, str], set[str]] = {}
     for made in objects:
         for use in uses(made):
-            keys = (
-                [use.key] if use.key is not None else list(CONTRACT[use.secret].keys) if use.secret in CONTRACT else []
-            )
+            secret = contract.secrets.get(use.secret)
+            keys = [use.key] if use.key is not None else list(secret.keys) if secret is not None else []
             for one in keys:
                 found.setdefault((use.secret, one), set()).add(f"{made.object.kind} {made.object.name}")
-    order = {name: number for number, name in enumerate(CONTRACT)}
+    order = {name: number for number, name in enumerate(contract.secrets)}
     return {
         pair: sorted(found[pair]) for pair in sorted(found, key=lambda pair: (order.get(pair[0], len(order)), pair))
     }

@@ -18,6 +18,8 @@ from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.secrets import Contract
+from bos_tools.tree.service_plan import ServicePlan, Workload
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 
@@ -98,6 +100,9 @@ class World:
     aggregator: Kustomization | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     """Every file of base/ and of this overlay, used or not."""
+    plans: dict[str, ServicePlan] = field(default_factory=dict)
+    """What the plan says of each service."""
+    contract: Contract = field(default_factory=lambda: Contract({}))
     unread: list[RepositoryError] = field(default_factory=list)
     """Why a file or a unit could not be read or rendered; what is about it is absent from the rest."""
 
@@ -113,6 +118,16 @@ class World:
     def is_whole(self) -> bool:
         """Tell whether every unit renders, so that what is not in `objects` is nowhere."""
         return self.rendered == set(self.tree.services(self.name))
+
+    @property
+    def workloads(self) -> dict[str, Workload]:
+        """Return the plan's numbers of each service that has some."""
+        return {name: plan.workload for name, plan in self.plans.items() if plan.workload is not None}
+
+    @property
+    def baseline(self) -> set[str]:
+        """Return what runs as root, as its image is shipped."""
+        return {name for name, planned in self.workloads.items() if planned.pod_security == "baseline"}
 
     @property
     def gates(self) -> Gates:
@@ -190,6 +205,9 @@ def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
     world.files.update(_walk(tree, layout.aggregate(name), world.unread))
     with world.reading():
         world.facts = _facts(tree, name)
+    with world.reading():
+        world.plans = tree.plans()
+        world.contract = tree.contract()
     with world.reading():
         found = tree.graph.kustomization(layout.aggregate(name))
         if found is not None:

@@ -18,6 +18,8 @@ from bos_tools.tree.source import Source
 
 if TYPE_CHECKING:
     from bos_tools.tree.environment import Environment
+    from bos_tools.tree.secrets import Contract
+    from bos_tools.tree.service_plan import ServicePlan
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123 label: what Kubernetes takes as a name."""
@@ -98,8 +100,6 @@ class Settings:
 
     environments: tuple[str, ...]
     """In promotion order; the first is the default."""
-    data_services: frozenset[str]
-    """Services whose major version and variant a bump does not change (base/README.md, "Data services")."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class Tree:
         self.source = source
         self.graph = Graph(source)
         self._environments: dict[str, Environment] = {}
+        self._plans: dict[str, ServicePlan] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -139,17 +140,18 @@ class Tree:
         if not isinstance(table, dict):
             raise not_a_repository()
         environments = table.get("environments")
-        services = table.get("data-services", [])
-        for value in (environments, services):
-            if not isinstance(value, list) or not all(isinstance(v, str) and NAME.fullmatch(v) for v in value):
-                raise RepositoryError(
-                    "`environments` and `data-services` are lists of names",
-                    reason="malformed-settings",
-                    path=SETTINGS,
-                )
+        if not isinstance(environments, list) or not all(isinstance(v, str) and NAME.fullmatch(v) for v in environments):
+            raise RepositoryError("`environments` is a list of names", reason="malformed-settings", path=SETTINGS)
+        if "data-services" in table:  # it was a guard, and is not to be lost in silence
+            raise RepositoryError(
+                "`data-services` has no place here any more",
+                reason="malformed-settings",
+                hint="say `dataService: true` in the plan.yaml of each of their bases",
+                path=SETTINGS,
+            )
         if not environments:
             raise RepositoryError("no environments are named", reason="malformed-settings", path=SETTINGS)
-        return Settings(tuple(environments), frozenset(services))
+        return Settings(tuple(environments))
 
     def environment_name(self, name: str | None) -> str:
         """Return an environment's name, the first one for None.
@@ -210,11 +212,50 @@ class Tree:
     def _read_environment(self, env: str) -> "Environment":
         from bos_tools.tree import typed
         from bos_tools.tree.environment import Environment
+    from bos_tools.tree.secrets import Contract
+    from bos_tools.tree.service_plan import ServicePlan
 
         document = self.document(environment_file(env))
         if document is None:
             return Environment()
         return typed.read(document, Environment, reason="malformed-environment")
+
+    def plan(self, service: str) -> "ServicePlan":
+        """Return what the plan says of a service; one that has no plan.yaml has no numbers and no Secrets.
+
+        Raises RepositoryError at the file and line of what no plan says.
+        """
+        if service not in self._plans:
+            from bos_tools.tree import typed
+            from bos_tools.tree.service_plan import ServicePlan
+
+            document = self.document(plan_file(service))
+            self._plans[service] = (
+                typed.read(document, ServicePlan, reason="malformed-plan") if document is not None else ServicePlan()
+            )
+        return self._plans[service]
+
+    def plans(self) -> "dict[str, ServicePlan]":
+        """Return what the plan says of every service that has a plan.yaml, by name."""
+        names = [name for name in self.source.names(BASE) if self.source.read(plan_file(name)) is not None]
+        return {name: self.plan(name) for name in names}
+
+    def contract(self) -> "Contract":
+        """Return the Secrets that the services own.
+
+        Raises RepositoryError for one that two services own.
+        """
+        from bos_tools.tree.secrets import Contract
+
+        plans = self.plans()
+        owned = [name for plan in plans.values() for name in plan.secrets]
+        for service, plan in plans.items():
+            for name in plan.secrets:
+                if owned.count(name) > 1:
+                    raise RepositoryError(
+                        f"two services own this Secret: {name}", reason="malformed-plan", path=plan_file(service)
+                    )
+        return Contract.of(plan.secrets for plan in plans.values())
 
     def document(self, path: str) -> Document | None:
         """Return a file as nodes, None where there is no such file.

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.database import is_database, services
-from bos_tools.review.plan import SERVICES, Planned
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.rules.pods import KEPT
 from bos_tools.review.world import Rendered, World, down, selected, tolerates
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
+from bos_tools.tree.service_plan import Workload
 
 
 @rule(
@@ -23,7 +23,7 @@ def database(env: World) -> Iterator[Fault]:
     away; with the object Argo CD would delete the claims.
     """
     for made in env.of("Cluster"):
-        planned = SERVICES.get(made.object.name)
+        planned = env.workloads.get(made.object.name)
         if not is_database(made) or planned is None:
             continue
         yield from _numbers(env, made, planned)
@@ -32,12 +32,12 @@ def database(env: World) -> Iterator[Fault]:
         yield from _kept(env, made)
 
 
-def _numbers(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
+def _numbers(env: World, made: Rendered, planned: Workload) -> Iterator[Fault]:
     name = made.object.name
     if made.get("spec", "instances") != 2:
         yield env.at(made, f"{name} is a primary and a standby: {made.get('spec', 'instances')}", ("spec", "instances"))
-    for side, pair in (("requests", planned.requests), ("limits", planned.limits)):
-        for key, value in zip(("cpu", "memory"), pair, strict=True):
+    for side, resources in (("requests", planned.requests), ("limits", planned.limits)):
+        for key, value in resources.pairs:
             found = made.get("spec", "resources", side, key)
             if quantity(found) != quantity(value):
                 yield env.at(
@@ -58,8 +58,8 @@ def _numbers(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
         )
 
 
-def _size(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
-    name, (low, high) = made.object.name, next(sizes for sizes in planned.claims.values() if sizes)
+def _size(env: World, made: Rendered, planned: Workload) -> Iterator[Fault]:
+    name, (low, high) = made.object.name, next(claim.range for claim in planned.claims.values() if claim.range)
     shown = made.get("spec", "storage", "size")
     size = quantity(shown)
     if size is None or not low * GIB <= size <= high * GIB:
@@ -70,9 +70,9 @@ def _size(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
         yield env.at(made, f"{name} is of a class that the platform lacks: {used}", ("spec", "storage", "storageClass"))
 
 
-def _nodes(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
+def _nodes(env: World, made: Rendered, planned: Workload) -> Iterator[Fault]:
     said: Any = made.get("spec", "affinity") or {}
-    node = env.nodes(planned.role)
+    node = env.nodes(planned.nodes)
     place: Path = ("spec", "affinity")
     if said.get("podAntiAffinityType") != "required":
         yield env.at(made, f"{made.object.name} may lose both instances with one node", (*place, "podAntiAffinityType"))
@@ -80,7 +80,7 @@ def _nodes(env: World, made: Rendered, planned: Planned) -> Iterator[Fault]:
         return
     terms = down(said, "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
     if not terms or not all(selected(term, node.labels) for term in terms):
-        yield env.at(made, f"{made.object.name} is not bound to {planned.role} nodes", (*place, "nodeAffinity"))
+        yield env.at(made, f"{made.object.name} is not bound to {planned.nodes} nodes", (*place, "nodeAffinity"))
     for taint in node.taints:
         if not any(tolerates(toleration, taint) for toleration in said.get("tolerations") or []):
             message = f"{made.object.name} does not tolerate a taint of its nodes: {taint}"

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from bos_tools.errors import RepositoryError
-from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import World
 from bos_tools.tree import layout
@@ -135,7 +134,7 @@ def _classes(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
 def everywhere(env: World) -> Iterator[Fault]:
     """The environments differ in numbers, not in what they are made of."""
     first, *others = env.tree.settings.environments
-    elsewhere = {name for other in others for name in env.tree.services(other)} & set(SERVICES)
+    elsewhere = {name for other in others for name in env.tree.services(other)} & env.workloads.keys()
     for service in sorted({*env.tree.services(first), *elsewhere} - set(env.tree.services(env.name))):
         yield env.file(layout.aggregate_file(env.name), 1, f"{env.name} lacks the service {service}")
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.uses import uses
 from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree.identity import is_cluster_scoped
 from bos_tools.tree.nodes import Path
-from bos_tools.tree.secrets import CONTRACT
 
 
 @rule(
@@ -70,7 +68,7 @@ def references(env: World) -> Iterator[Fault]:
                 yield env.at(made, f"{made.object.name} names a {kind} that nobody makes: {name}", path)
     for made in env.objects:
         for use in uses(made):
-            secret = CONTRACT.get(use.secret)
+            secret = env.contract.secrets.get(use.secret)
             if secret is None:
                 yield env.at(made, f"{made.object.name} names a Secret that nobody makes: {use.secret}", use.path)
             elif use.key is not None and use.key not in secret.keys:
@@ -206,7 +204,7 @@ def stops(env: World) -> Iterator[Fault]:
     its endpoint.
     """
     for made, pod, path in env.pods():
-        planned = SERVICES.get(made.object.name)
+        planned = env.workloads.get(made.object.name)
         grace = pod.get("terminationGracePeriodSeconds")
         if not isinstance(grace, int):
             place: Path = (*path, "terminationGracePeriodSeconds")

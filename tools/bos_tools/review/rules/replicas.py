@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down, selected
 from bos_tools.tree.nodes import Path
@@ -94,7 +93,7 @@ def elected(env: World) -> Iterator[Fault]:
         if not any(b.get("spec", "maxUnavailable") == 1 or b.get("spec", "minAvailable") == count - 1 for b in budgets):
             place: Path = ("spec", "maxUnavailable") if budgets else ()
             yield env.at(budgets[0] if budgets else made, f"a drain may take several replicas of {name} at once", place)
-        planned = SERVICES.get(name)
+        planned = env.workloads.get(name)
         if planned is not None and planned.elects is not None:
             yield from _elected(env, made, planned.elects, labels)
 

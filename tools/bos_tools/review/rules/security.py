@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.plan import BASELINE
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree import layout
@@ -40,12 +39,12 @@ def restricted(env: World) -> Iterator[Fault]:
     namespace).
     """
     for made, pod, path in env.pods():
-        context, is_baseline = pod.get("securityContext") or {}, made.object.name in BASELINE
+        context, is_baseline = pod.get("securityContext") or {}, made.object.name in env.baseline
         for message, place in [*_shares(pod), *_user(context, is_baseline=is_baseline, is_pod=True)]:
             yield env.at(made, f"{made.object.name} {message}", (*path, *place))
     for made, container, path in env.containers():
         context = container.get("securityContext") or {}
-        is_baseline = made.object.name in BASELINE
+        is_baseline = made.object.name in env.baseline
         user = _user(context, is_baseline=is_baseline, is_pod=False)
         found = [*_gains(context, ADDED_AS_ROOT if is_baseline else ADDED), *user, *_reaches(container)]
         for message, place in found:
@@ -117,7 +116,7 @@ def read_only(env: World) -> Iterator[Fault]:
     """Pod Security does not ask for it, so we do: what breaks in can't leave a program behind."""
     for made, container, path in env.containers():
         if (
-            made.object.name not in BASELINE
+            made.object.name not in env.baseline
             and down(container, "securityContext", "readOnlyRootFilesystem") is not True
         ):
             place = (*path, "securityContext", "readOnlyRootFilesystem")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.review.plan import SERVICES
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.rules.replicas import adopted
 from bos_tools.review.world import Rendered, World, down, selected, tolerates
@@ -22,12 +21,12 @@ HEALTHCHECK = ["node", "/app/healthcheck.js"]
 )
 def numbers(env: World) -> Iterator[Fault]:
     """Too small a request means eviction and late probes; another port is one that nobody looks for."""
-    for name, planned in SERVICES.items():
-        made = env.one(planned.kinds[0], name)
+    for name, planned in env.workloads.items():
+        made = env.one(planned.kind, name)
         if name not in env.rendered or env.one("Cluster", name) is not None:  # P12 has it
             continue
         if made is None:
-            yield env.file(layout.unit_file(env.name, name), 1, f"{name} is no {' or '.join(planned.kinds)}")
+            yield env.file(layout.unit_file(env.name, name), 1, f"{name} is no {planned.kind}")
             continue
         containers = made.get("spec", "template", "spec", "containers") or []
         for index, container in enumerate(containers):
@@ -49,9 +48,9 @@ def numbers(env: World) -> Iterator[Fault]:
 
 
 def _resources(env: World, made: Rendered, container: Any, index: int) -> Iterator[Fault]:
-    planned = SERVICES[made.object.name]
-    for side, pair in (("requests", planned.requests), ("limits", planned.limits)):
-        for key, value in zip(("cpu", "memory"), pair, strict=True):
+    planned = env.workloads[made.object.name]
+    for side, resources in (("requests", planned.requests), ("limits", planned.limits)):
+        for key, value in resources.pairs:
             found = down(container, "resources", side, key)
             if quantity(found) != quantity(value):
                 path: Path = ("spec", "template", "spec", "containers", index, "resources", side, key)
@@ -73,9 +72,9 @@ def claims(env: World) -> Iterator[Fault]:
         if made.get("allowVolumeExpansion") is not True:
             yield env.at(made, f"StorageClass {made.object.name} can't grow a claim", ("allowVolumeExpansion",))
     ranges = {
-        one: sizes
-        for name, planned in SERVICES.items()
-        for claim, sizes in planned.claims.items()
+        one: planned_claim.range
+        for name, planned in env.workloads.items()
+        for claim, planned_claim in planned.claims.items()
         for one in adopted(env.one("StatefulSet", name), claim) or [claim]
     }
     for made in env.of("PersistentVolumeClaim"):
@@ -93,7 +92,7 @@ def claims(env: World) -> Iterator[Fault]:
             yield env.at(
                 made, f"claim {name} is {within} in the plan: {shown}", ("spec", "resources", "requests", "storage")
             )
-    for name, planned in SERVICES.items():
+    for name, planned in env.workloads.items():
         for claim in planned.claims if name in env.rendered and env.one("Cluster", name) is None else ():
             has_template = adopted(env.one("StatefulSet", name), claim)  # S11 has its claims
             if not has_template and env.one("PersistentVolumeClaim", claim) is None:
@@ -111,7 +110,7 @@ def claims(env: World) -> Iterator[Fault]:
 )
 def spread(env: World) -> Iterator[Fault]:
     """Two pods on one node are one pod when the node goes."""
-    for name, planned in SERVICES.items():
+    for name, planned in env.workloads.items():
         made = env.one("Deployment", name)
         if planned.hpa is None or made is None:
             continue
@@ -130,7 +129,7 @@ def spread(env: World) -> Iterator[Fault]:
             continue
         if scaler.get("spec", "scaleTargetRef", "name") != name:
             yield env.at(scaler, f"the HPA {name} scales another workload", ("spec", "scaleTargetRef", "name"))
-        for key, value in zip(("minReplicas", "maxReplicas"), planned.hpa, strict=False):
+        for key, value in (("minReplicas", planned.hpa.min), ("maxReplicas", planned.hpa.max)):
             if scaler.get("spec", key) != value:
                 yield env.at(scaler, f"{name} {key} is {value} in the plan: {scaler.get('spec', key)}", ("spec", key))
         targets = [
@@ -138,9 +137,9 @@ def spread(env: World) -> Iterator[Fault]:
             for metric in scaler.get("spec", "metrics") or []
             if down(metric, "resource", "name") == "cpu"
         ]
-        if targets != [planned.hpa[2]]:
+        if targets != [planned.hpa.cpu]:
             path: Path = ("spec", "metrics", 0, "resource", "target", "averageUtilization")
-            yield env.at(scaler, f"{name} scales on CPU {planned.hpa[2]} %: {targets}", path)
+            yield env.at(scaler, f"{name} scales on CPU {planned.hpa.cpu} %: {targets}", path)
 
 
 def _keeps_apart(made: Rendered) -> bool:
@@ -195,9 +194,9 @@ def probes(env: World) -> Iterator[Fault]:
 )
 def nodes(env: World) -> Iterator[Fault]:
     """A stream or a compaction takes the disk and the network from whoever shares the node."""
-    for name, planned in SERVICES.items():
-        made = env.one(planned.kinds[0], name)
-        node = env.nodes(planned.role)
+    for name, planned in env.workloads.items():
+        made = env.one(planned.kind, name)
+        node = env.nodes(planned.nodes)
         if made is None or node is None:
             continue
         pod = made.get("spec", "template", "spec") or {}
@@ -206,7 +205,7 @@ def nodes(env: World) -> Iterator[Fault]:
         )
         path: Path = ("spec", "template", "spec")
         if not terms or not all(term.get("matchExpressions") and selected(term, node.labels) for term in terms):
-            yield env.at(made, f"{name} is not bound to {planned.role} nodes", (*path, "affinity", "nodeAffinity"))
+            yield env.at(made, f"{name} is not bound to {planned.nodes} nodes", (*path, "affinity", "nodeAffinity"))
         for taint in node.taints:
             if not any(tolerates(toleration, taint) for toleration in pod.get("tolerations") or []):
                 yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
