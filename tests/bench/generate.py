@@ -64,7 +64,7 @@ def generate(root: Path, services: int, environments: tuple[str, ...] = ENVIRONM
     names = [service(number) for number in range(services)]
     listed = ", ".join(f'"{env}"' for env in environments)
     made = files(names, environments)
-    made["pyproject.toml"] = f"[tool.bos-tools]\nenvironments = [{listed}]\ndata-services = []\n"
+    made["pyproject.toml"] = f"[tool.bos-tools]\nenvironments = [{listed}]\n"
     for name in names:
         made[f"base/{name}/kustomization.yaml"] = "resources:\n- deployment.yaml\n- service.yaml\n- pvc.yaml\n"
         made[f"base/{name}/deployment.yaml"] = DEPLOYMENT.format(name=name)

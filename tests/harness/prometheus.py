@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness import ROOT
 from harness.repositories import repository
 from harness.servers import free_port, needs
 
@@ -120,7 +121,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def growing(root: Path, claims: Mapping[tuple[str, str], int]) -> Path:
-    """Make a repository whose dev has these claims: (service, claim) to its size in GiB."""
+    """Make a repository whose dev has these claims, (service, claim) to its size in GiB; the plan says what ours does."""
     contents = {
         "pyproject.toml": '[tool.bos-tools]\nenvironments = ["dev"]\n',
         "overlays/dev/environment.yaml": ENVIRONMENT,
@@ -129,6 +130,8 @@ def growing(root: Path, claims: Mapping[tuple[str, str], int]) -> Path:
         own = {name: size for (of, name), size in claims.items() if of == service}
         contents |= {f"base/{service}/{name}.yaml": CLAIM.format(name=name, size=size) for name, size in own.items()}
         contents[f"base/{service}/kustomization.yaml"] = "resources:\n" + "".join(f"- {name}.yaml\n" for name in own)
+        plan = ROOT / f"base/{service}/plan.yaml"
+        contents |= {f"base/{service}/plan.yaml": plan.read_text()} if plan.is_file() else {}
         contents[f"overlays/dev/{service}/kustomization.yaml"] = (
             f"namespace: buildingos\nresources:\n- ../../../base/{service}\n"
         )

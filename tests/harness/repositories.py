@@ -5,11 +5,11 @@ from pathlib import Path
 
 from harness.git import git
 
+DATA_SERVICES = ("postgres", "redis")
 ENVIRONMENTS = ("dev", "preprod", "prod")
 SETTINGS = """\
 [tool.bos-tools]
 environments = ["dev", "preprod", "prod"]
-data-services = ["postgres", "redis"]
 """
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 OTHER_DIGEST = "sha256:" + "fedcba9876543210" * 4
@@ -55,6 +55,8 @@ def files(
     for service in services:
         made[f"base/{service}/deployment.yaml"] = deployment(service)
         made[f"base/{service}/kustomization.yaml"] = "resources:\n- deployment.yaml\n"
+        if service in DATA_SERVICES:
+            made[f"base/{service}/plan.yaml"] = "dataService: true\n"
     for env in envs:
         made[f"overlays/{env}/kustomization.yaml"] = "resources:\n" + "".join(f"- {s}\n" for s in services)
         made[f"overlays/{env}/env/kustomization.yaml"] = (

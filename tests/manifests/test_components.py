@@ -16,7 +16,6 @@ from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree, Unit
-from bos_tools.tree.secrets import CONTRACT
 from harness import ROOT
 
 TREE = Tree(WorkTree(ROOT))
@@ -184,7 +183,7 @@ def test_a_cluster_has_three_members_on_three_nodes_and_declares_their_claims(on
 
 def test_the_external_secrets_are_those_of_the_contract_that_every_environment_reads(on):
     worlds = environments(TREE, Renderer(), list(TREE.settings.environments))
-    everywhere = set.intersection(*({name for name, _ in needed(world.objects)} for world in worlds))
+    everywhere = set.intersection(*({name for name, _ in needed(world.objects, world.contract)} for world in worlds))
     made = of(render(on, "overlays/prod/platform"), "ExternalSecret")
 
     assert {one.name for one in made} == everywhere
@@ -195,7 +194,7 @@ def test_the_external_secrets_are_those_of_the_contract_that_every_environment_r
         assert spec["dataFrom"] == [{"extract": {"key": f"buildingos/{one.name}", **filled_in}}]
         assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "buildingos"}
         kind = spec["target"].get("template", {}).get("type", "Opaque")
-        assert (kind, one.namespace) == (CONTRACT[one.name].type, "buildingos")
+        assert (kind, one.namespace) == (TREE.contract().secrets[one.name].type, "buildingos")
 
 
 def test_the_brokers_find_each_other_by_name_with_a_licence(on):

@@ -68,6 +68,7 @@ def test_every_file_of_a_base_holds_one_object_and_is_used():
     used |= TREE.graph.closure("base/argocd").keys()  # which Argo CD itself is given
     for env in TREE.settings.environments:
         used |= TREE.graph.closure(f"overlays/{env}/argocd").keys()
+    used |= {f"base/{name}/plan.yaml" for name in TREE.plans()} | {"base/plan.schema.json"}
     # Traits that no environment uses yet; test_components.py renders them.
     off = tuple(
         f"base/components/{name}/" for name in ("emqx-cluster", "external-secrets", "tdengine-cluster", "web-emptydir")

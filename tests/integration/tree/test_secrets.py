@@ -19,12 +19,13 @@ from bos_tools.review.rules.secrets import revealed
 from bos_tools.review.uses import needed
 from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.secrets import CONTRACT, Form, Key, key
+from bos_tools.tree.secrets import Form, Key
 from harness import ROOT
 from harness.git import git
 
 TREE = Tree(WorkTree(ROOT))
-PAIRS = [(name, one) for name, secret in CONTRACT.items() for one in secret.keys]
+CONTRACT = TREE.contract()
+PAIRS = CONTRACT.pairs
 OFF = {("emqx-license", "key")}
 """What only a component reads that no environment uses yet: emqx-cluster."""
 SAID = {
@@ -38,7 +39,7 @@ SAID = {
 
 def the_key(secret: str, name: str) -> Key:
     """Return what the contract says of a key that it has."""
-    found = key(secret, name)
+    found = CONTRACT.key(secret, name)
     assert found is not None
     return found
 
@@ -51,7 +52,7 @@ def draw(length: int) -> str:
 def read() -> dict[str, dict[Any, Any]]:
     worlds = environments(TREE, Renderer(), list(TREE.settings.environments))
     assert [error for world in worlds for error in world.unread] == []
-    return {world.name: needed(world.objects) for world in worlds}
+    return {world.name: needed(world.objects, world.contract) for world in worlds}
 
 
 def test_the_contract_is_what_the_environments_read_and_nothing_else(read):
@@ -67,10 +68,10 @@ def test_what_a_value_is_made_of_is_read_by_the_same_environment(read):
 
 
 def test_every_value_can_be_made_or_says_who_knows_it_and_its_reader_takes_it():
-    made = values(PAIRS, SAID, {}, draw)
+    made = values(CONTRACT, PAIRS, SAID, {}, draw)
 
     assert set(made) == set(PAIRS)
-    assert set(askable(PAIRS, {}, generate=True)) == set(SAID)
+    assert set(askable(CONTRACT, PAIRS, {}, generate=True)) == set(SAID)
     for pair, text in made.items():
         said = the_key(*pair)
         if said.form is Form.plain:
@@ -87,26 +88,28 @@ def test_every_value_can_be_made_or_says_who_knows_it_and_its_reader_takes_it():
 def test_what_is_there_stays_and_an_empty_value_is_none():
     held = {("redis-auth", "password"): b"old", ("grafana-admin", "password"): b""}
 
-    assert ("redis-auth", "password") not in due(PAIRS, [], held, rotate=False)
-    assert due(PAIRS, ["redis-auth", "grafana-admin"], held, rotate=False) == [("grafana-admin", "password")]
+    assert ("redis-auth", "password") not in due(CONTRACT, PAIRS, [], held, rotate=False)
+    assert due(CONTRACT, PAIRS, ["redis-auth", "grafana-admin"], held, rotate=False) == [("grafana-admin", "password")]
 
 
 def test_a_value_is_made_of_one_that_is_there():
     held = {("postgres-auth", "password"): "höld".encode()}
 
-    assert values([("backend-env", "PGPASSWORD")], {}, held, draw) == {("backend-env", "PGPASSWORD"): "höld"}
+    assert values(CONTRACT, [("backend-env", "PGPASSWORD")], {}, held, draw) == {("backend-env", "PGPASSWORD"): "höld"}
     with pytest.raises(Refused, match="postgres-auth/password must be made first"):
-        values([("backend-env", "PGPASSWORD")], {}, {}, draw)
+        values(CONTRACT, [("backend-env", "PGPASSWORD")], {}, {}, draw)
 
 
 def test_to_rotate_takes_along_what_is_made_of_it():
     held = dict.fromkeys(PAIRS, b"old")
 
-    assert due(PAIRS, ["redis-auth"], held, rotate=True) == [
+    assert due(CONTRACT, PAIRS, ["redis-auth"], held, rotate=True) == [
         ("redis-auth", "password"),
         ("backend-env", "REDIS_PASSWORD"),
     ]
-    assert due(PAIRS, ["zlmediakit-secret/secret"], held, rotate=True)[1:] == [("backend-env", "ZLMEDIAKIT_SECRET")]
+    assert due(CONTRACT, PAIRS, ["zlmediakit-secret/secret"], held, rotate=True)[1:] == [
+        ("backend-env", "ZLMEDIAKIT_SECRET")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,11 +120,11 @@ def test_what_must_never_be_replaced_is_not_and_says_why(name):
     held = dict.fromkeys(PAIRS, b"old")
 
     with pytest.raises(Refused, match="is never replaced: ") as refused:
-        due(PAIRS, [name], held, rotate=True)
+        due(CONTRACT, PAIRS, [name], held, rotate=True)
 
     assert refused.value.exit_code == 1
     # What is not there yet is made all the same.
-    assert due(PAIRS, ["nodered-secret/credential-secret"], {}, rotate=True) == [
+    assert due(CONTRACT, PAIRS, ["nodered-secret/credential-secret"], {}, rotate=True) == [
         ("nodered-secret", "credential-secret")
     ]
 
@@ -132,7 +135,7 @@ def test_what_must_never_be_replaced_is_not_and_says_why(name):
 )
 def test_names_that_nobody_needs_are_a_mistake_of_the_command_line(names, rotate, reason):
     with pytest.raises(Usage) as wrong:
-        due(PAIRS, names, {}, rotate=rotate)
+        due(CONTRACT, PAIRS, names, {}, rotate=rotate)
 
     assert wrong.value.reason == reason
 
@@ -156,7 +159,7 @@ def test_names_that_nobody_needs_are_a_mistake_of_the_command_line(names, rotate
 )
 def test_a_value_that_its_reader_would_refuse_is_refused_and_not_shown(pair, text):
     with pytest.raises(Refused) as refused:
-        values([pair], {pair: text}, {}, draw)
+        values(CONTRACT, [pair], {pair: text}, {}, draw)
 
     assert refused.value.reason == "bad-value"
     assert "topsecret" not in f"{refused.value} {refused.value.hint}"

@@ -15,6 +15,15 @@ from harness.git import git, remote
 from harness.repositories import repository, write
 from harness.volumes import GIB, claim, contents, live
 
+PLAN = """\
+workload:
+  kind: Deployment
+  ports: [80]
+  requests: {cpu: 100m, memory: 64Mi}
+  limits: {cpu: 100m, memory: 64Mi}
+  claims:
+    web-data: {min: 1Gi, max: 7Gi, holds: pages, data: reproducible}
+"""
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 
 
@@ -144,7 +153,6 @@ def test_the_commit_is_alone_and_says_what_grew_and_why(work):
 
 REFUSALS = {
     "shrink": (grow("web-data", "4Gi"), "shrink", "bos-tools pvc runbook web-data --env prod"),
-    "beyond": (grow("web-data", ranges={"web-data": (1, 7)}), "beyond-plan", "--beyond-plan"),
     "fixed class in Git": (grow("web-fixed"), "class-fixed", "allowVolumeExpansion"),
     "missing": (grow("web-data", look=look(missing=("web-data",))), "no-claim", "--no-live"),
     "unbound": (grow("web-data", look=look(live(phase="Pending", capacity=0))), "unbound", "pod"),
@@ -182,7 +190,6 @@ def test_what_must_not_grow_is_refused_with_the_way_out(work, untouched, intent,
     "intent",
     [
         grow("web-data", look=look(live())),
-        grow("web-data", ranges={"web-data": (1, 7)}, beyond_plan=True),
         grow("redis", look=look(live("data-redis-0", snapshot=NOW - timedelta(hours=2))), needs_snapshot=True),
         grow("web-data", look=look(live(expands=None))),
         grow("web-data", look=look(live(pods=("crashing",)))),
@@ -190,7 +197,6 @@ def test_what_must_not_grow_is_refused_with_the_way_out(work, untouched, intent,
     ],
     ids=[
         "idle",
-        "beyond the plan",
         "with a snapshot",
         "an unknown class",
         "its pod is down",
@@ -199,6 +205,18 @@ def test_what_must_not_grow_is_refused_with_the_way_out(work, untouched, intent,
 )
 def test_what_may_grow_grows(work, intent):
     assert pipeline.edit_work_tree(intent, work).plan.files
+
+
+def test_a_growth_beyond_the_plan_is_refused_unless_it_is_meant(work, untouched):
+    write(work, {"base/web/plan.yaml": PLAN})
+    before = untouched(work)
+
+    with pytest.raises(Refused, match="web-data is 1–7Gi in the plan: 8Gi") as refused:
+        pipeline.edit_work_tree(grow("web-data"), work, commit=True)
+
+    assert (refused.value.reason, "--beyond-plan" in refused.value.hint) == ("beyond-plan", True)
+    assert untouched(work) == before
+    assert pipeline.edit_work_tree(grow("web-data", beyond_plan=True), work).plan.files
 
 
 def test_an_infeasible_growth_ends_by_a_size_between_and_its_commit_says_so(work):

@@ -2,26 +2,35 @@
 
 from pathlib import Path
 
-from bos_tools.review.plan import SERVICES, Planned
+from bos_tools.doors.files import WorkTree
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.service_plan import Workload
 
+PLANS = Tree(WorkTree(Path(__file__).resolve().parents[3])).plans()
+SERVICES = {name: plan.workload for name, plan in PLANS.items() if plan.workload is not None}
 PAGE = Path(__file__).resolve().parents[3] / "base" / "README.md"
 FIRST, LAST = "<!-- services:", "<!-- /services -->"
 HEAD = ("service", "kind", "ports", "replicas", "requests cpu / memory", "limits cpu / memory", "claims")
 
 
-def row(name: str, planned: Planned) -> tuple[str, ...]:
+def row(name: str, planned: Workload) -> tuple[str, ...]:
     """Return what the plan says of a service, in the words of the page."""
-    low, high, share = planned.hpa or (0, 0, 0)
-    claims = (f"{claim} {_range(sizes)}".strip() for claim, sizes in planned.claims.items())
+    claims = (f"{name} {_range(claim.range)}".strip() for name, claim in planned.claims.items())
     return (
         name,
-        planned.kinds[0],
+        planned.kind,
         ", ".join(map(str, planned.ports)),
-        f"{low}–{high}, on CPU {share} %" if planned.hpa else " or ".join(map(str, planned.replicas)),
-        " / ".join(planned.requests),
-        " / ".join(planned.limits),
+        _count(planned),
+        f"{planned.requests.cpu} / {planned.requests.memory}",
+        f"{planned.limits.cpu} / {planned.limits.memory}",
         ", ".join(claims),
     )
+
+
+def _count(planned: Workload) -> str:
+    if planned.hpa is None:
+        return " or ".join(map(str, planned.replicas))
+    return f"{planned.hpa.min}–{planned.hpa.max}, on CPU {planned.hpa.cpu} %"
 
 
 def _range(sizes: tuple[int, int] | None) -> str:

@@ -8,9 +8,12 @@ import pytest
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import RepositoryError
+from bos_tools.tree import typed
 from bos_tools.tree.environment import Environment, Gates
-from bos_tools.tree.layout import Tree
+from bos_tools.tree.layout import Tree, plan_file
+from bos_tools.tree.nodes import plain_data
 from bos_tools.tree.schemas import SCHEMAS, text
+from bos_tools.tree.service_plan import ServicePlan
 from harness import ROOT
 from harness.repositories import write
 
@@ -39,6 +42,25 @@ gates:
   prune: confirm
   undigested:
   - web:v1.0.0
+"""
+
+
+PLANNED = """\
+workload:
+  kind: Deployment
+  ports: [80]
+  requests: {cpu: 100m, memory: 64Mi}
+  limits: {cpu: 100m, memory: 64Mi}
+  claims:
+    web-data: {min: 2Gi, max: 7Gi, holds: pages, data: reproducible}
+dataService: true
+secrets:
+  web-auth:
+    keys:
+      password:
+        what: a password
+        made: '{random:32}'
+        holds: '[a-z]+'
 """
 
 
@@ -117,3 +139,54 @@ def test_the_schema_and_the_type_know_the_same_words():
 
     assert set(schema["$defs"]["Environment"]["properties"]) == known
     assert set(schema["required"]) < known
+
+
+def test_an_editor_finds_the_schema_of_each_plan_and_it_holds():
+    tree = Tree(WorkTree(ROOT))
+    for name in tree.plans():
+        document = tree.document(plan_file(name))
+        assert document is not None
+        assert document.text.startswith("# yaml-language-server: $schema=../plan.schema.json\n"), name
+        assert typed.faults(plain_data(document.single()), ServicePlan) == []
+    assert (ROOT / "base/plan.schema.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ("kind: Deployment", "kind: Deploymnt", "kind:", "`workload.kind`: "),
+        ("max: 7Gi", "max: 7G", "web-data", "`workload.claims.web-data.max`: "),
+        ("max: 7Gi, ", "", "web-data", "a range has a min and a max"),
+        ("max: 7Gi", "max: 1Gi", "web-data", "a range has a min and a max"),
+        ("holds: '[a-z]+'", "holds: '[a-z'", "holds: '", "`holds` is no regular expression"),
+        ("ports: [80]", "ports: [0]", "ports:", "`workload.ports[0]`: "),
+        ("dataService: true", "dataService: yes please", "dataService:", "`dataService`: "),
+    ],
+)
+def test_what_no_plan_says_is_refused_at_its_file_and_line(tmp_path, old, new, at, said):
+    assert old in PLANNED
+    changed = PLANNED.replace(old, new, 1)
+
+    with pytest.raises(RepositoryError) as refused:
+        Tree(WorkTree(write(tmp_path, {"base/web/plan.yaml": changed}))).plan("web")
+
+    lines = [number for number, line in enumerate(changed.splitlines(), 1) if at in line]
+    assert (refused.value.reason, refused.value.path) == ("malformed-plan", "base/web/plan.yaml")
+    assert said in refused.value.message
+    assert refused.value.line in lines or "range" in said or "regular" in said
+
+
+def test_a_secret_has_one_owner(tmp_path):
+    write(tmp_path, {"base/web/plan.yaml": PLANNED, "base/api/plan.yaml": PLANNED})
+
+    with pytest.raises(RepositoryError, match="two services own this Secret: web-auth"):
+        Tree(WorkTree(tmp_path)).contract()
+
+
+def test_a_guard_that_moved_is_not_lost_in_silence(tmp_path):
+    write(tmp_path, {"pyproject.toml": '[tool.bos-tools]\nenvironments = ["dev"]\ndata-services = ["postgres"]\n'})
+
+    with pytest.raises(RepositoryError, match="`data-services`") as refused:
+        _ = Tree(WorkTree(tmp_path)).settings
+
+    assert "plan.yaml" in refused.value.hint

@@ -10,13 +10,16 @@ from types import SimpleNamespace
 import pytest
 
 from bos_tools.cli.terminal import Terminal
+from bos_tools.doors.files import WorkTree
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
-from bos_tools.tree.secrets import CONTRACT
+from bos_tools.tree.layout import Tree
 from bos_tools.verbs.needs import Needs
 from bos_tools.verbs.secret_sources import answer, command, drawn, files
+from harness import ROOT
 
+CONTRACT = Tree(WorkTree(ROOT)).contract()
 REDIS, KEY_ID = ("redis-auth", "password"), ("postgres-backup", "access-key-id")
-KEY = CONTRACT["redis-auth"].keys["password"]
+KEY = CONTRACT.secrets["redis-auth"].keys["password"]
 LOGIN = ("swr-cred", ".dockerconfigjson")
 
 
@@ -44,31 +47,34 @@ def types(monkeypatch):
 def test_a_human_may_leave_to_chance_what_can_be_made(types):
     asked = types("")
 
-    assert answer(REDIS, None, lambda: "r", None, Terminal()) == {}
+    assert answer(CONTRACT, REDIS, None, lambda: "r", None, Terminal()) == {}
     assert asked == ["redis-auth/password, the password of redis and its Sentinels, Enter makes one: "]
 
 
 def test_what_only_a_human_knows_is_asked_twice(types):
     types("topsecret", "topsecret")
-    assert answer(KEY_ID, None, lambda: "r", None, Terminal()) == {KEY_ID: "topsecret"}
+    assert answer(CONTRACT, KEY_ID, None, lambda: "r", None, Terminal()) == {KEY_ID: "topsecret"}
     types("topsecret", "topsecrte")
     with pytest.raises(Refused, match="the two values of postgres-backup/access-key-id differ") as refused:
-        answer(KEY_ID, None, lambda: "r", None, Terminal())
+        answer(CONTRACT, KEY_ID, None, lambda: "r", None, Terminal())
     assert "topsecr" not in str(refused.value)
     for nothing in (("",), ()):
         types(*nothing)
         with pytest.raises(Refused, match="got no value"):
-            answer(KEY_ID, None, lambda: "r", None, Terminal())
+            answer(CONTRACT, KEY_ID, None, lambda: "r", None, Terminal())
 
 
 def test_a_login_asks_for_the_user_and_hides_the_password_alone(types):
     types("puller", "topsecret", "topsecret")
 
-    ((_, text),) = answer(LOGIN, None, lambda: "r.example.com", None, Terminal()).items()
+    ((_, text),) = answer(CONTRACT, LOGIN, None, lambda: "r.example.com", None, Terminal()).items()
 
     assert json.loads(text)["auths"]["r.example.com"]["username"] == "puller"
     types("topsecret", "topsecret")
-    assert json.loads(answer(LOGIN, None, lambda: "r", "named", Terminal())[LOGIN])["auths"]["r"]["username"] == "named"
+    assert (
+        json.loads(answer(CONTRACT, LOGIN, None, lambda: "r", "named", Terminal())[LOGIN])["auths"]["r"]["username"]
+        == "named"
+    )
 
 
 def test_without_a_terminal_nobody_is_asked(monkeypatch):
@@ -76,13 +82,13 @@ def test_without_a_terminal_nobody_is_asked(monkeypatch):
 
     for pair in (REDIS, LOGIN):
         with pytest.raises(Refused) as refused:
-            answer(pair, None, lambda: "r", None, Terminal())
+            answer(CONTRACT, pair, None, lambda: "r", None, Terminal())
         assert refused.value.reason == "no-terminal"
 
 
 def test_the_registry_of_a_login_is_that_of_the_pins_when_there_is_one():
     def needs(*known: str) -> Needs:
-        return Needs("dev", "x", {}, known)
+        return Needs("dev", "x", {}, known, CONTRACT)
 
     assert needs("a.example.com").registry(None) == "a.example.com"
     assert needs("a.example.com", "b.example.com").registry("c") == "c"

@@ -1,8 +1,7 @@
 """Grow: give a volume of one environment more room, by one commit of its own (decision 13)."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -15,13 +14,11 @@ from bos_tools.storage.budget import refusal
 from bos_tools.storage.growth import growth
 from bos_tools.storage.live import Claim, Stage, stage, way_out
 from bos_tools.storage.volumes import Volume, expands, find
+from bos_tools.tree.layout import Tree
 from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
 
 SNAPSHOT_AGE = timedelta(hours=24)
 """How old the last snapshot of a database may be before a growth."""
-
-Ranges = Mapping[str, tuple[int, int] | None]
-"""A volume's name to the range of its size in GiB; None where the plan has no range."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,6 @@ class Grow:
     reason: str = "asked for"
     look: Look | None = None
     """None where no cluster was asked."""
-    ranges: Ranges = field(default_factory=dict)
     beyond_plan: bool = False
     beyond_step: bool = False
     needs_snapshot: bool = True
@@ -105,7 +101,7 @@ class Grow:
             raise _shrink(volume, target)
         if not is_recovery:
             self._within_budget(ground, volume, target)
-        self._within_plan(volume, target)
+        self._within_plan(tree, volume, target)
         if expands(tree, volume.unit.env, volume.storage_class) is False:
             raise _fixed(volume.name, volume.storage_class)
         if self.look is None:
@@ -137,8 +133,8 @@ class Grow:
         if (said := refusal(rules, grown, volume, target, ground.at, beyond_step=self.beyond_step)) is not None:
             raise said
 
-    def _within_plan(self, volume: Volume, target: Decimal) -> None:
-        sizes = self.ranges.get(volume.name)
+    def _within_plan(self, tree: Tree, volume: Volume, target: Decimal) -> None:
+        sizes = tree.plan(volume.unit.service).range(volume.name)
         if sizes is not None and target > sizes[1] * GIB and not self.beyond_plan:
             raise Refused(
                 f"{volume.name} is {sizes[0]}–{sizes[1]}Gi in the plan: {written(target)}",

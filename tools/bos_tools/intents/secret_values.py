@@ -14,9 +14,7 @@ Held = Mapping[Pair, bytes]
 """What the cluster has; it is read to make one value of another, and goes nowhere else."""
 
 
-def due(
-    contract: Contract, needed: Iterable[Pair], asked: Iterable[str], held: Held, *, rotate: bool
-) -> list[Pair]:
+def due(contract: Contract, needed: Iterable[Pair], asked: Iterable[str], held: Held, *, rotate: bool) -> list[Pair]:
     """Return what is to be written: what is needed and absent; to rotate, what is named and all that is made of it.
 
     Raises Usage for a name that nobody needs, Refused for a value that is never replaced.
@@ -52,12 +50,14 @@ def _with_followers(contract: Contract, chosen: list[Pair], needed: list[Pair], 
     return found
 
 
-def askable(
-    contract: Contract, pairs: Iterable[Pair], given: Mapping[Pair, str], *, generate: bool
-) -> list[Pair]:
+def askable(contract: Contract, pairs: Iterable[Pair], given: Mapping[Pair, str], *, generate: bool) -> list[Pair]:
     """Return what a person is asked for: what nobody gave, and what can't be made or shall not be."""
     open_ = [pair for pair in pairs if pair not in given]
-    return [pair for pair in open_ if not key_of(contract, pair).made or (not generate and key_of(contract, pair).how == "random")]
+    return [
+        pair
+        for pair in open_
+        if not key_of(contract, pair).made or (not generate and key_of(contract, pair).how == "random")
+    ]
 
 
 def values(
@@ -130,6 +130,8 @@ def key_of(contract: Contract, pair: Pair) -> Key:
     found = contract.key(*pair)
     if found is None:
         raise Refused(
-            f"{'/'.join(pair)} is not in the contract", reason="no-contract", hint="say it under `secrets` in the plan.yaml of the base that owns it"
+            f"{'/'.join(pair)} is not in the contract",
+            reason="no-contract",
+            hint="say it under `secrets` in the plan.yaml of the base that owns it",
         )
     return found

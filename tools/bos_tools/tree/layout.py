@@ -140,7 +140,8 @@ class Tree:
         if not isinstance(table, dict):
             raise not_a_repository()
         environments = table.get("environments")
-        if not isinstance(environments, list) or not all(isinstance(v, str) and NAME.fullmatch(v) for v in environments):
+        names = environments if isinstance(environments, list) else [None]
+        if not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
             raise RepositoryError("`environments` is a list of names", reason="malformed-settings", path=SETTINGS)
         if "data-services" in table:  # it was a guard, and is not to be lost in silence
             raise RepositoryError(
@@ -212,8 +213,6 @@ class Tree:
     def _read_environment(self, env: str) -> "Environment":
         from bos_tools.tree import typed
         from bos_tools.tree.environment import Environment
-    from bos_tools.tree.secrets import Contract
-    from bos_tools.tree.service_plan import ServicePlan
 
         document = self.document(environment_file(env))
         if document is None:

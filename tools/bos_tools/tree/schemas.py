@@ -4,9 +4,10 @@ import json
 
 from bos_tools.tree import typed
 from bos_tools.tree.environment import WHOLE as ENVIRONMENT
-from bos_tools.tree.layout import OVERLAYS
+from bos_tools.tree.layout import BASE, OVERLAYS
+from bos_tools.tree.service_plan import WHOLE as PLAN
 
-SCHEMAS = {f"{OVERLAYS}/environment.schema.json": ENVIRONMENT}
+SCHEMAS = {f"{OVERLAYS}/environment.schema.json": ENVIRONMENT, f"{BASE}/plan.schema.json": PLAN}
 """Path in the repository to the type."""
 
 

@@ -101,5 +101,19 @@ class ServicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         field(default_factory=dict)
     )
 
+    def claim(self, name: str) -> Claim | None:
+        """Return what the plan says of a claim, or of the claims of a template or a database by their one name."""
+        return self.workload.claims.get(name) if self.workload is not None else None
+
+    def range(self, name: str) -> tuple[int, int] | None:
+        """Return the range of a claim in GiB, None where the plan has none."""
+        claim = self.claim(name)
+        return claim.range if claim is not None else None
+
+    def holds_wal(self, name: str) -> bool:
+        """Tell whether a claim holds a write-ahead log."""
+        claim = self.claim(name)
+        return claim is not None and claim.wal
+
 
 WHOLE = Annotated[ServicePlan, Meta(title="What the plan says of one service")]

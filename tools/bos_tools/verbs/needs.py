@@ -8,6 +8,7 @@ from bos_tools.errors import RepositoryError, Usage
 if TYPE_CHECKING:
     from bos_tools.doors.kubernetes.client import Cluster
     from bos_tools.tree.layout import Tree
+    from bos_tools.tree.secrets import Contract
 
 Pair = tuple[str, str]
 """A Secret and one of its keys."""
@@ -22,6 +23,7 @@ class Needs:
     pairs: dict[Pair, list[str]]
     """Secret and key to the objects that read it, in the order of the contract."""
     registries: tuple[str, ...]
+    contract: "Contract"
 
     @classmethod
     def of(cls, tree: "Tree", env: str | None) -> "Needs":
@@ -45,14 +47,13 @@ class Needs:
             raise tree.unsaid(name, "no namespace is named")
         hosts = {image.partition("/")[0] for made in world.objects for _, image in images(made.object) if "/" in image}
         private = tuple(sorted(host for host in hosts if set(host) & {".", ":"}))
-        return cls(name, namespace, needed(world.objects), private)
+        return cls(name, namespace, needed(world.objects, world.contract), private, world.contract)
 
     def held(self, cluster: "Cluster") -> dict[Pair, bytes]:
         """Return what the cluster has of it, and of what its values are made of."""
         from bos_tools.doors.kubernetes.secrets import held
-        from bos_tools.tree.secrets import key
 
-        made_of = {name for pair in self.pairs for name, _ in getattr(key(*pair), "refers", [])}
+        made_of = {name for pair in self.pairs for name, _ in getattr(self.contract.key(*pair), "refers", [])}
         return held(cluster, self.namespace, sorted({name for name, _ in self.pairs} | made_of))
 
     def registry(self, named: str | None) -> str:

@@ -7,7 +7,7 @@ from bos_tools.verbs.cluster import Asked
 from bos_tools.verbs.landing import Landed, Landing, land
 from bos_tools.verbs.options import Argument, Env, Option
 from bos_tools.verbs.session import Session
-from bos_tools.verbs.volumes import UNCHECKED, Reason, What, look, ranges, volume
+from bos_tools.verbs.volumes import UNCHECKED, Reason, What, look, volume
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ def run(session: Session, options: Options) -> Landed:
         wish,
         options.reason or "asked for",
         seen,
-        ranges(),
         beyond_plan=options.beyond_plan,
         beyond_step=options.beyond_step,
         needs_snapshot=not options.no_snapshot,

@@ -12,7 +12,6 @@ from bos_tools.verbs.metrics import PROMETHEUS, usage
 from bos_tools.verbs.options import Envs, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
-from bos_tools.verbs.volumes import ranges
 
 if TYPE_CHECKING:
     from bos_tools.storage.live import Claim, Stage
@@ -67,9 +66,10 @@ def run(session: Session, options: Options) -> Volumes:
     """Read the work tree and, with --live, the cluster of its environment and the metrics."""
     from bos_tools.storage.volumes import volumes
 
-    tree, known = session.tree(), ranges()
+    tree = session.tree()
     name = tree.environment_name(options.env) if options.env is not None else None
-    rows = [Row(each, known.get(each.name)) for unit in tree.units(name) for each in volumes(tree.graph, unit)]
+    found = [volume for unit in tree.units(name) for volume in volumes(tree.graph, unit)]
+    rows = [Row(volume, tree.plan(volume.unit.service).range(volume.name)) for volume in found]
     if not options.live:
         return Volumes(tuple(rows), is_live=False)
     filled = cache(lambda space: usage(tree, str(name), options.prometheus, space, session.tell))

@@ -12,7 +12,7 @@ from bos_tools.verbs.metrics import PROMETHEUS, server
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
-from bos_tools.verbs.volumes import UNCHECKED, ranges
+from bos_tools.verbs.volumes import UNCHECKED
 
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from bos_tools.intents.plan import Intent
     from bos_tools.storage.recommend import Evidence, Recommendation
     from bos_tools.storage.volumes import Volume
-
-POSTGRES = "postgres"
-"""The service whose WAL an archiver or a replication slot may hold."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def _intent(judged: Judged) -> "Intent | None":
     env = judged.env
     due = [(one.volume.name, written(Decimal(one.target)), one.reasons[0]) for one in judged.claims
            if one.verdict is Verdict.due and one.target]  # fmt: skip
-    grows = [Grow(env, name, Wish.read(size), reason, ranges=ranges()) for name, size, reason in due]
+    grows = [Grow(env, name, Wish.read(size), reason) for name, size, reason in due]
     if not grows:
         return None
     (name, size, _), more = due[0], len(due) - 1
@@ -119,18 +116,19 @@ def _judged(ground: "Ground", env: str, server: "Prometheus") -> "list[Recommend
     from bos_tools.tree.quantity import GIB
 
     tree, moment = ground.tree, ground.at
-    rules, tops = growth(tree, env), ranges()
+    rules = growth(tree, env)
     kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
     grown = ground.growths(moment - timedelta(hours=rules.longest))
     at = moment.timestamp()
     filled = {space: metrics.filled(server, space, at) for space in sorted({one.namespace for one in kept})}
     found = []
     for one in kept:
-        top = tops.get(one.name)
+        planned = tree.plan(one.unit.service)
+        top = planned.range(one.name)
         subject = Subject(
             one.unit.service, one.name, int(one.size), one.storage_class or "", top[1] * GIB if top else None
         )
-        held = metrics.held(server, one.namespace, at) if one.unit.service == POSTGRES else None
+        held = metrics.held(server, one.namespace, at) if planned.holds_wal(one.name) else None
         holds = Holds(held.reasons, held.is_known) if held is not None else None
         left = room(grown, one.id, rules.of(subject.storage_class), moment)
         evidence = _evidence(one, filled[one.namespace])

@@ -11,7 +11,7 @@ from bos_tools.verbs.human import Human
 from bos_tools.verbs.needs import Pair
 
 if TYPE_CHECKING:
-    from bos_tools.tree.secrets import Key
+    from bos_tools.tree.secrets import Contract, Key
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 KINDS: tuple[Callable[[str], bool], ...] = (str.isupper, str.islower, str.isdigit)
@@ -30,14 +30,18 @@ Source = Callable[[Pair, "Key", str], str]
 
 
 def answer(
-    pair: Pair, source: Source | None, registry: Callable[[], str], username: str | None, human: Human
+    contract: "Contract",
+    pair: Pair,
+    source: Source | None,
+    registry: Callable[[], str],
+    username: str | None,
+    human: Human,
 ) -> dict[Pair, str]:
     """Return the value of one pair, nothing where the person who is asked without a source leaves it to chance."""
-    from bos_tools.intents.secret_values import login
-    from bos_tools.tree.secrets import Form, key
+    from bos_tools.intents.secret_values import key_of, login
+    from bos_tools.tree.secrets import Form
 
-    said = key(*pair)
-    assert said is not None
+    said = key_of(contract, pair)
     ask = source or (lambda pair, said, what: human.secret("/".join(pair), what, may_be_left=bool(said.made)))
     if said.form is not Form.login:
         text = ask(pair, said, said.what)

@@ -58,12 +58,12 @@ def run(session: Session, options: Options) -> Written:
     needs = Needs.of(session.tree(), options.env)
     with options.asked.connect() as cluster:
         held = needs.held(cluster)
-        pairs = secret_values.due(needs.pairs, options.names or [], held, rotate=options.rotate)
+        pairs = secret_values.due(needs.contract, needs.pairs, options.names or [], held, rotate=options.rotate)
         if options.dry_run:
             keys = {name: [key for owner, key in pairs if owner == name] for name, _ in pairs}
         else:
             values = _values(session, options, needs, pairs, held)
-            keys = _put(cluster, needs.namespace, pairs, values, replace=options.rotate)
+            keys = _put(cluster, needs, pairs, values, replace=options.rotate)
         return Written(needs, cluster.url, options.dry_run, keys)
 
 
@@ -73,21 +73,22 @@ def _values(session: Session, options: Options, needs: Needs, pairs: list[Pair],
 
     given = secret_sources.files(options.from_file or [], pairs)
     source = secret_sources.command(options.from_command, needs.env) if options.from_command else None
-    for pair in secret_values.askable(pairs, given, generate=options.generate):
+    for pair in secret_values.askable(needs.contract, pairs, given, generate=options.generate):
         given |= secret_sources.answer(
-            pair, source, lambda: needs.registry(options.registry), options.username, session.human
+            needs.contract, pair, source, lambda: needs.registry(options.registry), options.username, session.human
         )
-    return secret_values.values(pairs, given, held, lambda length: secret_sources.drawn(secrets.choice, length))
+    return secret_values.values(
+        needs.contract, pairs, given, held, lambda length: secret_sources.drawn(secrets.choice, length)
+    )
 
 
 def _put(
-    cluster: "Cluster", namespace: str, pairs: list[Pair], values: dict[Pair, str], *, replace: bool
+    cluster: "Cluster", needs: Needs, pairs: list[Pair], values: dict[Pair, str], *, replace: bool
 ) -> dict[str, list[str]]:
     from bos_tools.doors.kubernetes.secrets import put
-    from bos_tools.intents.secret_values import type_of
 
     written: dict[str, list[str]] = {}
     for name in dict.fromkeys(name for name, _ in pairs):
         new = {key: value for (owner, key), value in values.items() if owner == name}
-        written[name] = put(cluster, namespace, name, type_of(name), new, replace=replace)
+        written[name] = put(cluster, needs.namespace, name, needs.contract.secrets[name].type, new, replace=replace)
     return written

@@ -30,7 +30,5 @@ class Needed(Result):
 
 def run(session: Session, options: Options) -> Needed:
     """Render and read; raises RepositoryError when a part can't be rendered."""
-    from bos_tools.tree.secrets import key
-
     needs = Needs.of(session.tree(), options.env)
-    return Needed(needs, {pair: key(*pair) for pair in needs.pairs})
+    return Needed(needs, {pair: needs.contract.key(*pair) for pair in needs.pairs})

@@ -8,20 +8,13 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bos_tools.doors.kubernetes.client import Cluster
-    from bos_tools.intents.grow import Look, Ranges
+    from bos_tools.intents.grow import Look
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
 
 What = Annotated[str, Argument("CLAIM|SERVICE")]
 Reason = Annotated[str | None, Option("Why, for the commit's trailer.", needs=("commit", "push", "pr"))]
 UNCHECKED = "live size and capacity, a growth under way, binding, the class, quota and validation, a snapshot"
-
-
-def ranges() -> "Ranges":
-    """Return the plan's range of each volume."""
-    from bos_tools.review.plan import SERVICES
-
-    return {name: sizes for planned in SERVICES.values() for name, sizes in planned.claims.items()}
 
 
 def volume(tree: "Tree", env: str | None, what: str) -> "Volume":
