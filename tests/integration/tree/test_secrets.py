@@ -199,6 +199,7 @@ def test_no_file_of_this_repository_holds_a_secret_value():
 
     found = {(name, what) for name in names for what, _ in revealed((ROOT / name).read_bytes())}
 
-    assert found == {
-        ("tools/bos_tools/doors/git.py", "a password in an address")
-    }  # an example beside the code that hides it
+    assert found == {  # an example beside the code that hides it, and the field that such a generator has
+        ("tools/bos_tools/doors/command.py", "a password in an address"),
+        ("tools/bos_tools/tree/fields.py", "a generator of Secrets"),
+    }
