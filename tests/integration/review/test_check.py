@@ -35,7 +35,7 @@ SHARED = "base/components/application/application.yaml"
 WEB = "overlays/dev/web/kustomization.yaml"
 HA = "base/postgres-ha/cluster.yaml"
 REDIS = "base/redis-ha/statefulset.yaml"
-CLAIM = "overlays/prod/redis/redis-data-redis-1.yaml"
+CLAIM = "overlays/prod/redis/redis-data-redis.yaml"
 VCT = """
   volumeClaimTemplates:
   - metadata:
@@ -100,7 +100,7 @@ MUTATIONS = [
     Mutation("P12", "base/postgres-ha/scheduledbackup.yaml", "spec:", "spec:\n  suspend: true", "apiVersion"),
     Mutation("P0", REDIS, "replicas: 3", "replicas: 2", "replicas: 2"),
     Mutation("P0", "base/redis/statefulset.yaml", "memory: 512Mi", "memory: 1Gi", "memory: 1Gi"),
-    Mutation("P1", CLAIM, "storage: 1Gi", "storage: 2Gi", "storage: 2Gi"),
+    Mutation("P1", CLAIM, "value: 1Gi", "value: 2Gi", "- op"),
     Mutation("P3", REDIS, "          initialDelaySeconds: 30\n", "", "livenessProbe:"),
     Mutation("P13", REDIS, "kubernetes.io/hostname", "topology.kubernetes.io/zone", "podAntiAffinity:"),
     Mutation("P13", REDIS, "requiredDuring", "preferredDuring", "podAntiAffinity:"),
@@ -142,8 +142,8 @@ MUTATIONS = [
     Mutation("S10", "base/platform/networkpolicy-default-deny.yaml", "[Ingress, Egress]", "[Ingress]", "policyTypes"),
     Mutation("S10", "base/platform/namespace.yaml", "enforce: baseline", "enforce: privileged", "enforce: privileged"),
     Mutation("S11", "base/redis/statefulset.yaml", "  selector:", VCT.lstrip("\n") + "  selector:", "- metadata:"),
-    Mutation("S11", CLAIM, "storage: 1Gi", "storage: 2Gi", "storage: 2Gi"),
-    Mutation("S11", "overlays/prod/redis/redis-data.yaml", "value: 1Gi", "value: 2Gi", "storage: 1Gi", CLAIM),
+    Mutation("S11", CLAIM, "value: 1Gi", "value: 2Gi", "- op"),
+    Mutation("S11", "overlays/prod/redis/redis-data.yaml", "value: 1Gi", "value: 2Gi", "- op", CLAIM),
     Mutation("S11", "base/redis-ha/pvc-2.yaml", "buildingos-block", "buildingos-shared", "storageClassName"),
     Mutation("S11", "base/redis-ha/pvc-0.yaml", "ReadWriteOnce", "ReadWriteOncePod", "accessModes"),
     Mutation("S11", "base/redis-ha/pvc-0.yaml", "    argocd", "    argocd.argoproj.io/sync-wave: '-1'\n    argocd", "sync-wave"),
