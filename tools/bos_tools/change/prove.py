@@ -7,11 +7,13 @@ from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Effect, FieldEffect, ImageEffect, ObjectEffect, Plan
 from bos_tools.render.diff import Change, differences, renders
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import images, leaves, objects
+from bos_tools.render.objects import images, objects
 from bos_tools.tree import layout
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.image_fields import specs
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree
+from bos_tools.tree.leaves import leaves
 from bos_tools.tree.source import Edited
 from bos_tools.tree.workloads import untagged
 
@@ -86,7 +88,8 @@ def _reads(tree: Tree, folder: str, edited: Mapping[str, object]) -> bool:
 def _judge(graph: Graph, folder: str, effects: list[Effect], found: list[Change], render: bytes) -> None:
     """Hold the changes of one unit against its effects, both ways."""
     made = objects(render)
-    now = [(o.id, field, image) for o in made for field, image in images(o)]
+    fields_of_images = specs(graph, folder)
+    now = [(o.id, field, image) for o in made for field, image in images(o, fields_of_images)]
     fields = {(who, field) for who, field, _ in now}
     for change in found:
         is_image = (change.object, change.field) in fields

@@ -128,7 +128,7 @@ def _there(client: "ArgoCD", name: str, project: str, env: str) -> "Application"
 
 def _changes(client: "ArgoCD", name: str, project: str) -> list[dict[str, Any]]:
     from bos_tools.delivery.compare import sides
-    from bos_tools.render.objects import leaves
+    from bos_tools.tree.leaves import leaves
 
     found: list[dict[str, Any]] = []
     for one in client.managed(name, project):

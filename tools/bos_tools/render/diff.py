@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import leaves, read, split
+from bos_tools.render.objects import read, split
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.leaves import leaves, orders
 
 HIDDEN = "(hidden)"
 """What a Secret shows of a value: its key is told, its value never."""
@@ -63,6 +64,17 @@ def fields(identity: str, old: Any, new: Any) -> Iterator[Change]:
     for field in dict.fromkeys([*was, *now]):
         if was.get(field, _ABSENT) != now.get(field, _ABSENT) or type(was.get(field)) is not type(now.get(field)):
             yield masked(Change(identity, field, was.get(field), now.get(field)))
+    yield from _reordered(identity, old, new)
+
+
+def _reordered(identity: str, old: Any, new: Any) -> Iterator[Change]:
+    """Yield the lists whose items stand in another order: init containers run one after another."""
+    before, after = dict(orders(old)), dict(orders(new))
+    for field in sorted(before.keys() & after.keys()):
+        was = [name for name in before[field] if name in after[field]]
+        now = [name for name in after[field] if name in before[field]]
+        if was != now:
+            yield masked(Change(identity, field, ", ".join(was), ", ".join(now)))
 
 
 _ABSENT = object()

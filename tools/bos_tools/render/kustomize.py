@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bos_tools.doors import files, private, process
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
+from bos_tools.render import doubles
 from bos_tools.render.cache import Cache
 from bos_tools.tree.graph import Graph
 
@@ -74,7 +75,9 @@ class Renderer:
         keys = [self.cache.key(_identity(), folder, graph.closure(folder)) for graph, folder in jobs]
         done = {key: found for key in keys if (found := self.cache.get(key)) is not None}
         todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in done}
-        for key, text in zip(todo, _build(list(todo.values())), strict=True):
+        for (key, (graph, folder)), text in zip(todo.items(), _build(list(todo.values())), strict=True):
+            unit = graph.kustomization(folder)
+            doubles.refuse(text, folder, unit.path if unit is not None else folder)
             self.cache.put(key, text)
             done[key] = text
         return [done[key] for key in keys]

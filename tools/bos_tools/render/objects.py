@@ -1,14 +1,17 @@
-"""Rendered objects: who they are, and their leaf fields."""
+"""Rendered objects: who they are, and which images they run."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
 
 from bos_tools.tree.identity import Object
+from bos_tools.tree.image_fields import KNOWN, FieldSpec
+from bos_tools.tree.leaves import leaves, steps
 
 SEPARATOR = re.compile(rb"^---\n", re.MULTILINE)
+CONTAINER = re.compile(r"[cC]ontainers\[[^]]*\]\.image$")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -41,35 +44,22 @@ def read(text: bytes) -> Iterator[Object]:
         )
 
 
-def leaves(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each leaf's path and value; items of a list are named by `name` where all of them have one.
-
-    >>> list(leaves({"a": [{"name": "x", "image": "i"}], "b": {}}))
-    [('a[x].name', 'x'), ('a[x].image', 'i'), ('b', {})]
-    """
-    if isinstance(data, dict) and data:
-        for key, value in data.items():
-            step = f'["{key}"]' if "." in str(key) or "/" in str(key) else (f".{key}" if prefix else str(key))
-            yield from leaves(value, f"{prefix}{step}")
-    elif isinstance(data, list) and data:
-        for label, value in zip(labels(data), data, strict=True):
-            yield from leaves(value, f"{prefix}[{label}]")
-    else:
-        yield prefix, data
-
-
-def labels(items: list[Any]) -> list[str]:
-    """Return what names each item of a list: its unique `name`, else its index."""
-    names = [item.get("name") if isinstance(item, dict) else None for item in items]
-    unique = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
-    return [str(name) for name in names] if unique else [str(index) for index in range(len(items))]
-
-
-def images(made: Object) -> Iterator[tuple[str, str]]:
-    """Yield the fields of an object that name an image: containers of any kind, and operators' `imageName`."""
+def images(made: Object, specs: Iterable[FieldSpec] = KNOWN) -> Iterator[tuple[str, str]]:
+    """Yield the fields of an object that name an image: containers of any kind at any depth, and those of the specs."""
     for field, value in leaves(made.data):
-        if isinstance(value, str) and (
-            (field.endswith(".image") and re.search(r"[cC]ontainers\[[^]]*\]\.image$", field))
-            or field == "spec.imageName"
-        ):
+        if isinstance(value, str) and field.endswith(".image") and CONTAINER.search(field):
             yield field, value
+    for spec in specs:
+        if spec.selects(made.kind, str(made.data.get("apiVersion", ""))):
+            yield from _at(made.data, spec.path, "")
+
+
+def _at(data: Any, path: tuple[str, ...], prefix: str) -> Iterator[tuple[str, str]]:
+    for step, value in steps(data, prefix):
+        if isinstance(data, list):
+            yield from _at(value, path, step)
+        elif path and step == next(iter(steps({path[0]: None}, prefix)))[0]:
+            if len(path) == 1 and isinstance(value, str):
+                yield step, value
+            else:
+                yield from _at(value, path[1:], step)

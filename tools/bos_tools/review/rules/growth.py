@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bos_tools.render.objects import leaves
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Pair, World, down
 from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 from bos_tools.tree.identity import Object
+from bos_tools.tree.leaves import leaves
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity, written
 

@@ -9,6 +9,7 @@ from bos_tools.review.rules.pods import named
 from bos_tools.review.world import World
 from bos_tools.tree.applied import patch, selects
 from bos_tools.tree.identity import Object
+from bos_tools.tree.image_fields import specs
 from bos_tools.tree.kustomization import Kustomization
 from bos_tools.tree.layout import Unit
 from bos_tools.tree.nodes import Node, scalar_tag
@@ -29,7 +30,8 @@ def pins(env: World) -> Iterator[Fault]:
     for unit, found in env.units:
         if unit.service not in env.rendered:
             continue
-        running = {image for made in env.objects if made.unit == unit for _, image in images(made.object)}
+        known = specs(env.tree.graph, unit.folder)
+        running = {image for made in env.objects if made.unit == unit for _, image in images(made.object, known)}
         for pin in found.pins:
             if pin.rendered not in running and not _shadows(env, unit, found, pin.name):
                 yield env.file(
