@@ -229,6 +229,7 @@ MUTATIONS = [
     Mutation("A1", "overlays/dev/argocd/root.yaml", "prune: true", "prune: true\n      allowEmpty: true", "allowEmpty"),
     Mutation("A2", "overlays/dev/argocd/applications.yaml", ";/base/web", "", "generate-paths: .;../env;/base/components"),
     Mutation("A2", "overlays/prod/redis/kustomization.yaml", "base/redis-ha", "base/redis", "/base/redis;/base/redis-ha", "overlays/prod/argocd/applications.yaml"),
+    Mutation("A4", "overlays/dev/argocd/services.yaml", "targetRevision: main", "targetRevision: main\n    kustomize: {images: [backend=x:v9]}", "kustomize:"),
     Mutation("A3", "base/platform/namespace.yaml", "Delete=false", "Delete=false,ServerSideApply=true", "ServerSideApply"),
     Mutation("L4", "overlays/prod/web/kustomization.yaml", "", "", "apiVersion", "overlays/prod/kustomization.yaml"),
 ]  # fmt: skip

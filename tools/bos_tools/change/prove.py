@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bos_tools.change import overrides
 from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Effect, FieldEffect, ImageEffect, ObjectEffect, Plan
 from bos_tools.render.diff import Change, differences, renders
@@ -36,6 +37,8 @@ def prove(tree: Tree, plan: Plan, renderer: Renderer) -> Proof:
     Raises Refused with the reason when an effect is missing or something else changes.
     """
     after = Tree(Edited(tree.source, {path: new for path, (_, new) in plan.files.items()}))
+    for effect in {effect.unit: effect for effect in plan.effects}.values():
+        overrides.refuse(tree, effect, renderer)
     targets = list(dict.fromkeys(effect.unit.folder for effect in plan.effects))
     others = [folder for folder in _touched(tree, plan) if folder not in targets] if plan.files else []
     folders = [*targets, *others]

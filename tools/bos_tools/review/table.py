@@ -69,6 +69,7 @@ RULES = table(
     argocd.registered,
     argocd.paths,
     argocd.server_side,
+    argocd.overridden,
     growth.shrinks,
     growth.fields,
     growth.alone,

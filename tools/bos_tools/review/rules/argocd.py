@@ -12,6 +12,7 @@ from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import line_at, parse, plain_data
+from bos_tools.tree.overrides import beside, inside
 
 ANNOTATION_LIMIT = 262144
 """Bytes: client-side apply keeps the whole object in an annotation (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""
@@ -82,6 +83,22 @@ def server_side(env: World) -> Iterator[Fault]:
             yield env.at(made, f"{made.object.name} needs ServerSideApply=true: it has {size} bytes", place)
         if asks and size <= ANNOTATION_LIMIT:
             yield env.at(made, f"{made.object.name} asks for server-side apply without need", place)
+
+
+@rule(
+    "A4",
+    title="Nothing but Git's files decides what Argo CD renders of a unit",
+    remedy="take the override out: pins, sizes and counts live in the overlay",
+    source=".github/decisions/0011-argocd.md",
+)
+def overridden(env: World) -> Iterator[Fault]:
+    """An `.argocd-source` file and the parameters of an Application win over what is reviewed and proved."""
+    for unit, _ in env.units:
+        for path in beside(env.tree.source, unit.folder):
+            yield env.file(path, 1, f"Argo CD would render {unit.folder} with other parameters than Git's")
+        for made in env.registration:
+            for field in inside(made.data, unit.folder):
+                yield env.at(made, f"{made.object.name} renders {unit.folder} with parameters of its own", field)
 
 
 def _objects(env: World) -> Iterator[tuple[str, Any, Rendered | None]]:
