@@ -11,12 +11,12 @@ from bos_tools.change.pins import pins
 from bos_tools.doors.files import WorkTree
 from bos_tools.doors.git import Git
 from bos_tools.intents.ground import Since
-from bos_tools.storage.budget import Grown
 from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import Tree, Unit
 
 if TYPE_CHECKING:
     from bos_tools.doors.revision import Revision
+    from bos_tools.storage.budget import Grown
 
 Clock = Callable[[], datetime]
 
@@ -36,7 +36,7 @@ class Standing:
     is_replay: bool = False
     """The moment is a past one: what came later is not there yet."""
 
-    def growths(self, since: datetime) -> list[Grown]:
+    def growths(self, since: datetime) -> "list[Grown]":
         """Return the growths that came onto the line since a moment, newest first.
 
         What a commit of this line says of the future has happened: only a replay does without it.

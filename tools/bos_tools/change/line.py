@@ -10,12 +10,12 @@ from bos_tools.change.dates import arrivals
 from bos_tools.change.pins import pins_at
 from bos_tools.errors import Refused
 from bos_tools.intents.ground import Since
-from bos_tools.storage.budget import Grown
 from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import Unit
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Commit, Git
+    from bos_tools.storage.budget import Grown
 
 
 class Line:
@@ -40,11 +40,13 @@ class Line:
         dates = arrivals([date for _, date in line], int(self._at.timestamp()))
         return {sha: date for (sha, _), date in zip(line, dates, strict=True)}
 
-    def growths(self, since: datetime) -> list[Grown]:
+    def growths(self, since: datetime) -> "list[Grown]":
         """Return the growths that came since a moment, newest first.
 
         Raises Refused where this clone's history ends before it.
         """
+        from bos_tools.storage.budget import Grown
+
         if since not in self._growths:
             self._growths[since] = [
                 Grown(one.volume, one.old, one.new, came, commit.sha)

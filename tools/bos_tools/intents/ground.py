@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bos_tools.storage.budget import Grown
 from bos_tools.tree.layout import Tree
+
+if TYPE_CHECKING:
+    from bos_tools.storage.budget import Grown  # a bump has nothing to do with sizes, and pays for what it imports
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Ground(Protocol):
     def at(self) -> datetime:
         """Return the moment of the try: an intent has no clock of its own."""
 
-    def growths(self, since: datetime) -> Sequence[Grown]:
+    def growths(self, since: datetime) -> "Sequence[Grown]":
         """Return the growths that came onto the line since a moment, newest first, none later than `at`.
 
         Raises Refused where this clone's history does not reach back so far.
