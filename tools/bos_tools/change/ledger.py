@@ -8,8 +8,8 @@ from bos_tools.intents.plan import Plan, Resized
 
 EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
 RECOVER, REASON, SEAL = "Bos-Recover", "Bos-Reason", "Bos-Proposal"
-LINE = re.compile(r"^(Bos-[A-Za-z]+): *(.*?) *$", re.MULTILINE)
-EDITED = re.compile(r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)")
+LINE = r"(?m)^(Bos-[A-Za-z]+): *(.*?) *$"
+EDITED = r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)"
 NOTHING = "-"
 
 
@@ -54,8 +54,8 @@ def read(text: str) -> Entry:
     >>> read("Grow\n\nBos-Volume: dev/web/data\nBos-From: 1Gi\nBos-To: 2Gi\n\nReviewed-by: Me").resized
     (Resized(volume='dev/web/data', old='1Gi', new='2Gi', reason='', recovers=None),)
     """
-    found = [(line[1], line[2]) for line in LINE.finditer(text.replace("\r", ""))]
-    edits = [edit for name, value in found if name == EDIT and (edit := EDITED.fullmatch(value))]
+    found = [(line[1], line[2]) for line in re.finditer(LINE, text.replace("\r", ""))]
+    edits = [edit for name, value in found if name == EDIT and (edit := re.fullmatch(EDITED, value))]
     return Entry(tuple(_recorded(edit) for edit in edits), tuple(_resized(found)))
 
 
