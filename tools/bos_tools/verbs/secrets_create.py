@@ -1,6 +1,5 @@
 """Write Secrets into a cluster, from a person, files, a command, or made at random; no value is ever shown."""
 
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,6 +68,8 @@ def run(session: Session, options: Options) -> Written:
 
 def _values(session: Session, options: Options, needs: Needs, pairs: list[Pair], held: "Held") -> dict[Pair, str]:
     """Return what to write: from files, then from the command or a person, else made."""
+    import secrets  # it brings `random` and OpenSSL's hashes along, and every command begins with this file
+
     from bos_tools.intents import secret_values
 
     given = secret_sources.files(options.from_file or [], pairs)
