@@ -21,6 +21,7 @@ import pytest
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.graph import Graph
 from harness.kustomizations import UNIT, Maker
+from harness.memory import Memory
 
 CASES = int(os.environ.get("BOS_READER_CASES", "1000"))
 SEED = int(os.environ.get("BOS_READER_SEED", SystemRandom().randrange(10**9)))
@@ -29,23 +30,6 @@ OPENED = 0x20
 """IN_OPEN of <sys/inotify.h>."""
 BATCHED = Path(sys.executable).with_name("kustomize-batch")
 MARK = "nobody laid this out"
-
-
-class Memory:
-    """A source of files that are nowhere."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-
-    def read(self, path: str) -> bytes | None:
-        return self.files.get(path)
-
-    def names(self, folder: str) -> list[str]:
-        inside = (path.removeprefix(f"{folder}/") for path in self.files if path.startswith(f"{folder}/"))
-        return sorted({path.partition("/")[0] for path in inside})
-
-    def real(self, path: str) -> str:
-        return path
 
 
 class Watch:

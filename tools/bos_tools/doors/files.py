@@ -10,7 +10,7 @@ from typing import TextIO
 
 from bos_tools.errors import OutsideError, Refused, RepositoryError
 
-READ_LIMIT = 16 * 1024 * 1024
+READ_LIMIT = 8 * 1024 * 1024
 """Bytes of a file that is read: the largest that people keep beside manifests are bundles of CRDs of some 6 MiB."""
 GIT = ".git"
 """Where Git keeps addresses with passwords: no file of a commit can be in there."""

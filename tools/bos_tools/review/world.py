@@ -23,6 +23,9 @@ from bos_tools.tree.service_plan import ServicePlan, Workload
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 
+FILES_LIMIT = 32 * 1024 * 1024
+"""Bytes of all files that are searched below base/ or an overlay; ours have half a megabyte."""
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -181,7 +184,7 @@ class World:
 def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World]:
     """Return the environments, rendered at once; each keeps why a unit of it can't be read or rendered."""
     unread: list[RepositoryError] = []
-    base = dict(_walk(tree, layout.BASE, unread))
+    base = _files(tree, layout.BASE, unread)
     worlds = [_read(tree, name, base) for name in names]
     for world in worlds[:1]:
         world.unread.extend(unread)
@@ -202,7 +205,7 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
 def _read(tree: Tree, name: str, base: dict[str, bytes]) -> World:
     """Return an environment as its files have it, not rendered yet."""
     world = World(tree, name, files=dict(base))
-    world.files.update(_walk(tree, layout.aggregate(name), world.unread))
+    world.files.update(_files(tree, layout.aggregate(name), world.unread))
     with world.reading():
         world.facts = _facts(tree, name)
     with world.reading():
@@ -258,6 +261,20 @@ def _is_there(world: World, unit: Unit) -> bool:
     with world.reading():
         found = world.tree.graph.kustomization(unit.folder)
     return found is not None
+
+
+def _files(tree: Tree, folder: str, unread: list[RepositoryError]) -> dict[str, bytes]:
+    """Return every file below a folder, as many as can be searched in some seconds."""
+    found: dict[str, bytes] = {}
+    total = 0
+    for path, data in _walk(tree, folder, unread):
+        total += len(data)
+        if total > FILES_LIMIT:
+            message = f"files of more than {FILES_LIMIT} bytes below {folder}: this one and the rest are not read"
+            unread.append(RepositoryError(message, reason="too-large", path=path))
+            break
+        found[path] = data
+    return found
 
 
 def _walk(tree: Tree, folder: str, unread: list[RepositoryError]) -> Iterator[tuple[str, bytes]]:

@@ -179,7 +179,10 @@ class _Walk:
             raise self.forbidden("only paths inside the repository are rendered", node)
         before = node.line + self.shift - (0 if node.style in ("|", ">") else 1)
         weigh(node.value.encode(), self.document.path, node.line + self.shift)
-        document = parse(node.value.encode(), self.document.path)
+        try:
+            document = parse(node.value.encode(), self.document.path)
+        except RepositoryError as error:
+            raise self._error(error.message, error.line + before - self.shift, error.reason) from error
         walk = _Walk(document, before)
         if inline is Inline.PLUGIN:
             yield from walk.plugins()

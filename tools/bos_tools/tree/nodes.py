@@ -19,7 +19,7 @@ EXPANDED_LIMIT = 100_000
 """Nodes that aliases add once they are followed: an alias bomb adds more, an honest file far fewer."""
 NODE_LIMIT = 600_000
 """Nodes of one file: the largest bundles of CRDs have 200,000; each takes some 300 bytes of memory."""
-SIZE_LIMIT = 16 * 1024 * 1024
+SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes of one file: etcd takes objects of up to 1.5 MiB, and the largest bundles of CRDs have 6."""
 
 CORE_TAGS = frozenset(

@@ -7,6 +7,8 @@ REMOTE = re.compile(r"(https?|ssh|file|git):|github\.com[/:]|[a-z][a-z0-9-]*@", 
 DOTTED_I = str.maketrans({"\u0130": "i", "\u212a": "k", "\u017f": "s"})
 """Letters that Go folds into ASCII; Python's `lower` makes two of the first."""
 NUMBER = re.compile(r"[-+]?\.?[0-9][0-9a-fA-F_xXoO.]*([eE][-+]?[0-9_]+)?|[-+]?\.(inf|nan)", re.IGNORECASE)
+LENGTH_LIMIT = 4096
+"""Characters: PATH_MAX of Linux, in bytes."""
 NO_STRINGS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "="})
 
 
@@ -20,10 +22,10 @@ def complaint(text: str, *, is_plain: bool) -> str | None:
 
     `is_plain` says that it is written without quotes, so that YAML may read a number in it.
     """
-    if not text:
-        return "an empty path"
     if is_remote(text) or "://" in text or "//" in text or text.startswith("/"):
         return "only paths inside the repository are rendered"
+    if not 0 < len(text) <= LENGTH_LIMIT:
+        return "a path that no file has"
     if not text.isprintable():
         return "a path with a control character"
     if held := next((mark for mark in ":?{}\\" if mark in text), None):

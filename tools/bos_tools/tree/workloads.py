@@ -10,7 +10,7 @@ from bos_tools.tree.nodes import Node, parse
 
 WORDS = frozenset({b"ontainers"})
 LARGE = 256 * 1024
-SEPARATOR = re.compile(rb"^---\s*$", re.MULTILINE)
+SEPARATOR = re.compile(rb"^---[ \t\r]*$", re.MULTILINE)
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 
 
