@@ -12,6 +12,7 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.sandbox.binaries import Binaries
+from bos_tools.sandbox.build import Build
 from bos_tools.sandbox.modules import ARGO
 from bos_tools.tree.layout import Tree
 from harness import ROOT
@@ -34,7 +35,8 @@ def configuration(tmp_path_factory) -> Path:
 def judged(_built, configuration, tmp_path_factory):
     """Return a function that gives Argo CD's word on an object: its health, and what it says of it."""
     binaries = Binaries(ROOT)
-    binaries.ensure([ARGO], print)
+    with Build(binaries, [ARGO], print) as build:
+        build.wait()
     program = str(binaries.program(ARGO, "argocd"))
     folder = tmp_path_factory.mktemp("objects")
 

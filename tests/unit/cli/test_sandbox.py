@@ -30,7 +30,7 @@ def told(monkeypatch, *, is_terminal: bool) -> str:
     monkeypatch.setattr("sys.stderr", screen)
     progress = sandbox.Progress()
     for count in range(50):
-        progress.tell(f"building x: {count} of 50")
+        progress.tell(f"building: {count} of 50")
     progress.tell("starting x")
     progress.end()
     return screen.text
@@ -39,15 +39,15 @@ def told(monkeypatch, *, is_terminal: bool) -> str:
 def test_a_terminal_shows_one_line_that_changes(monkeypatch):
     text = told(monkeypatch, is_terminal=True)
 
-    assert text.count("\n") == 0
-    assert text.count("building x") == 50
-    assert text.endswith("\x1b[K")
+    assert text.count("\n") == 1
+    assert text.count("building: ") == 50
+    assert text.endswith("building: 49 of 50\r\x1b[Kstarting x\n")
 
 
 def test_without_a_terminal_lines_are_plain_and_few(monkeypatch):
     text = told(monkeypatch, is_terminal=False)
 
-    assert text.splitlines() == ["building x: 0 of 50", "starting x"]
+    assert text.splitlines() == ["building: 0 of 50", "starting x"]
     assert "\x1b" not in text
 
 

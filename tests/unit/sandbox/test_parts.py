@@ -1,6 +1,7 @@
 """The sandbox's pure parts: keys of its programs, nodes, ports, the state file."""
 
 import json
+import re
 import socket
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import BosError, OutsideError, RepositoryError, Usage
 from bos_tools.sandbox import lifecycle, modules, nodes, ports, processes, state
-from bos_tools.sandbox.modules import Module
+from bos_tools.sandbox.modules import GO, Mend, Module
 from harness import ROOT
 from harness.repositories import write
 from harness.waiting import eventually
@@ -46,13 +47,15 @@ def test_a_key_follows_every_file(source, name):
 
 def test_a_key_follows_how_it_is_built(source):
     others = [
-        Module("x", "1", {"x": "."}, 1, flags=("-tags", "sqlite")),
+        Module("x", "1", {"x": "."}, 1, tags="sqlite"),
+        Module("x", "1", {"x": "."}, 1, ld="-s"),
         Module("x", "1", {"x": "."}, 1, env={"CGO_ENABLED": "1"}),
+        Module("x", "1", {"x": "."}, 1, mends=(Mend("example.com/x", "a.go", "one", "two"),)),
         Module("x", "1", {"x": ".", "y": "./y"}, 1),
         Module("x", "1", {"x": "."}, 1, kept={"example.com/x": ("hack",)}),
     ]
 
-    assert len({X.key(source), *(other.key(source) for other in others)}) == 5
+    assert len({X.key(source), *(other.key(source) for other in others)}) == 7
 
 
 def test_a_missing_module_is_told_by_its_folder(tmp_path):
@@ -71,7 +74,26 @@ def test_every_module_is_pinned_by_sums_and_named_by_what_it_pins():
 def test_a_part_less_needs_fewer_modules():
     names = {module.name for module in modules.needed(argocd=False, forge=False)}
 
-    assert names == {"standins", "etcd", "kubernetes", "kwok", "metrics-server"}
+    assert names == {"cluster"}
+
+
+def test_a_module_in_the_graph_of_kubernetes_leaves_its_versions_as_they_are():
+    def versions(text: str) -> dict[str, str]:
+        return dict(re.findall(r"^\t(\S+) (v\S+)", text.partition("exclude (")[0], re.MULTILINE))
+
+    pinned = versions((ROOT / "tools/sandbox/cluster/go.mod").read_text())
+
+    assert pinned["k8s.io/kubernetes"] == "v1.34.3"
+    assert {pinned[f"k8s.io/{name}"] for name in ("api", "apimachinery", "client-go", "apiserver")} == {"v0.34.3"}
+    assert pinned["golang.org/x/net"] == "v0.38.0"
+    assert pinned["google.golang.org/protobuf"] == "v1.36.5"
+
+
+def test_what_is_compiled_is_told_by_the_modules_and_the_same_words_alone():
+    flags = [flag for module in modules.needed(argocd=True, forge=True) for flag in module.flags if flag[:1] == "-"]
+
+    assert {flag for flag in flags if flag not in ("-ldflags", "-tags") and " " not in flag} == set()
+    assert "-trimpath" in GO["GOFLAGS"]
 
 
 def read(tmp_path: Path, text: str) -> list[nodes.Node]:
@@ -241,8 +263,8 @@ def started(tmp_path, monkeypatch) -> Path:
         raise KeyboardInterrupt
 
     monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(lifecycle, "_start", start)
-    monkeypatch.setattr("bos_tools.sandbox.lifecycle.Binaries.ensure", lambda *_: None)
+    monkeypatch.setattr("bos_tools.sandbox.lifecycle.certificates.ensure", start)
+    monkeypatch.setattr("bos_tools.sandbox.lifecycle.Binaries.missing", lambda *_: [])
     return tmp_path / "box"
 
 

@@ -1,7 +1,9 @@
 """`bos-tools sandbox …`: a local cluster with Argo CD and a forge."""
 
 import shlex
+import shutil
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +67,7 @@ Folder = Annotated[
     Path | None,
     typer.Option("--state", help="Where it keeps everything; default: below the cache folder.", show_default=False),
 ]
-QUIET = 10.0
+QUIET = 20.0
 """Seconds between two lines of progress where no terminal replaces one by the next."""
 
 
@@ -209,29 +211,40 @@ def down(name: Name = "default", state: Folder = None, form: output.Output = out
 
 
 class Progress:
-    """What is going on, on stderr: one line that changes on a terminal, else a line now and then."""
+    """What is going on, on stderr: a terminal shows how far it has come in one line, a log in a line now and then."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
-        self._kind = ""
+        self._passing = False
         self._next = 0.0
+        self._turn = threading.Lock()
 
     def tell(self, text: str) -> None:
-        """Show what is going on now."""
-        if self._live:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-            return
-        kind = text.partition(":")[0]
-        if kind != self._kind or time.monotonic() >= self._next:
-            self._kind, self._next = kind, time.monotonic() + QUIET
-            output.words(text)
+        """Show what is going on now; the parts of a sandbox come up side by side."""
+        from bos_tools.sandbox.progress import PASSING
+
+        passing = text.startswith(PASSING)
+        with self._turn:
+            if self._live:
+                self._take_back()
+                shown = text[: shutil.get_terminal_size().columns - 1] if passing else f"{text}\n"
+                sys.stderr.write(shown)
+                sys.stderr.flush()
+                self._passing = passing
+            elif not passing or time.monotonic() >= self._next:
+                self._next = time.monotonic() + QUIET if passing else self._next
+                output.words(text)
 
     def end(self) -> None:
         """Leave the line to others."""
-        if self._live:
+        with self._turn:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        if self._passing:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+            self._passing = False
 
 
 class Tail:
@@ -280,11 +293,6 @@ def _summary(sandbox: "Sandbox") -> dict[str, Any]:
 def _process(health: "Health") -> dict[str, Any]:
     since = datetime.fromtimestamp(health.since, UTC).isoformat(timespec="seconds") if health.since else None
     return {"name": health.name, "port": health.port, "pid": health.pid, "healthy": health.is_healthy, "since": since}
-
-
-def _row(health: "Health") -> list[str]:
-    state = "healthy" if health.is_healthy else "sick" if health.pid else "dead"
-    return [health.name, state, str(health.port), str(health.pid or "-"), _since(health)]
 
 
 def _since(health: "Health") -> str:

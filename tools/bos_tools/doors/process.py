@@ -33,6 +33,15 @@ class Result:
     stderr: str
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What a process that took long answered."""
+
+    stdout: str
+    work: float
+    """Seconds of one processor, with those of its children."""
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -88,10 +97,12 @@ def follow(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     inherit: Sequence[int] = (),
-) -> str:
+    started: Callable[[int], None] = lambda _: None,
+) -> Followed:
     """Run a program that takes long, tell of each line of its stderr as it comes, and return its stdout.
 
     What it starts ends with it; it inherits the named descriptors, such as the lock on what it makes.
+    `started` is told the group of its processes, which `kill_group` ends from another thread.
     Raises CommandFailed with the last lines that it said, OutsideError when it is missing.
     """
     import tempfile  # only for the sandbox; a bump does without it
@@ -107,18 +118,25 @@ def follow(
             raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
         with process:
             try:
+                started(process.pid)
                 for line in process.stderr or ():
                     tail.append(line)
                     tell(line.rstrip("\n"))
-                process.wait()
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
             except BaseException:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                kill_group(process.pid)
                 raise
         if process.returncode != 0:
             raise CommandFailed(list(argv), process.returncode, "".join(tail))
         out.seek(0)
-        return out.read().decode("utf-8", "replace")
+        return Followed(out.read().decode("utf-8", "replace"), used.ru_utime + used.ru_stime)
+
+
+def kill_group(group: int) -> None:
+    """End the processes of a group at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def spawn(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> int:

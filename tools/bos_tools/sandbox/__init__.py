@@ -6,7 +6,8 @@
 >>> sandbox.down()  # doctest: +SKIP
 """
 
-from bos_tools.sandbox.lifecycle import down, up
+from bos_tools.sandbox.folder import down
+from bos_tools.sandbox.lifecycle import up
 from bos_tools.sandbox.sandbox import Health, Sandbox, find
 from bos_tools.sandbox.standins import STANDINS
 from bos_tools.sandbox.state import folder_of

@@ -7,7 +7,7 @@ import yaml
 
 from bos_tools.doors import http
 from bos_tools.sandbox.box import Box
-from bos_tools.sandbox.modules import ARGO, KUSTOMIZE, MINIREDIS
+from bos_tools.sandbox.modules import ARGO, CLUSTER, KUSTOMIZE
 from bos_tools.sandbox.ports import LOOPBACK
 from bos_tools.sandbox.processes import Program
 
@@ -23,7 +23,7 @@ def programs(box: Box) -> list[Program]:
     repository = box.address("argocd-repo-server")
     to_repository = ["--repo-server", repository, "--repo-server-plaintext"]
     return [
-        Program("redis", (str(box.binaries.program(MINIREDIS, "miniredis")), redis), f"tcp:{box.port('redis')}"),
+        Program("redis", (str(box.binaries.program(CLUSTER, "miniredis")), redis), f"tcp:{box.port('redis')}"),
         _role(
             box, "repo-server", f"http://{box.address('argocd-repo-server-metrics')}/healthz",
             "--redis", redis, "--address", LOOPBACK, "--port", str(box.port("argocd-repo-server")),

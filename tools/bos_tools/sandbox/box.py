@@ -50,7 +50,7 @@ class Box:
     @property
     def kubectl(self) -> Path:
         """Return the kubectl of the cluster's own version."""
-        return self.binaries.program(modules.CONTROL_PLANE, "kubectl")
+        return self.binaries.program(modules.CLUSTER, "kubectl")
 
     def ask(self, *words: str, stdin: bytes | None = None) -> str:
         """Run kubectl as the administrator and return what it printed."""

@@ -14,7 +14,7 @@ def ensure(box: Box) -> None:
     """Make what is missing, for the sandbox's owner only; the kubeconfigs follow the ports."""
     if not (box.folder / "pki").is_dir():
         making = box.folder / "pki.new"
-        process.run([str(box.binaries.program(modules.STANDINS, "standins")), "certificates", str(making)])
+        process.run([str(box.binaries.program(modules.CLUSTER, "standins")), "certificates", str(making)])
         os.rename(making, box.folder / "pki")
     _write(box.kubeconfig, _kubeconfig(box, "default"))
     _write(box.folder / "argocd.kubeconfig", _kubeconfig(box, "argocd"))  # Argo CD finds its namespace there

@@ -6,7 +6,7 @@ import time
 from bos_tools.errors import OutsideError
 from bos_tools.sandbox import usage
 from bos_tools.sandbox.box import Box
-from bos_tools.sandbox.modules import CONTROL_PLANE, ETCD, KWOK, STANDINS
+from bos_tools.sandbox.modules import CLUSTER
 from bos_tools.sandbox.nodes import Node
 from bos_tools.sandbox.ports import LOOPBACK
 from bos_tools.sandbox.processes import Program
@@ -21,7 +21,7 @@ def store(box: Box) -> Program:
     """Return etcd."""
     client, peer = (f"http://{box.address(name)}" for name in ("etcd", "etcd-peer"))
     argv = [
-        str(box.binaries.program(ETCD, "etcd")), "--data-dir", box.path("etcd"), "--log-level", "warn",
+        str(box.binaries.program(CLUSTER, "etcd")), "--data-dir", box.path("etcd"), "--log-level", "warn",
         "--unsafe-no-fsync",  # a sandbox need not outlive a power cut
         "--listen-client-urls", client, "--advertise-client-urls", client,
         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
@@ -76,7 +76,7 @@ def controllers(box: Box) -> list[Program]:
         Program(
             "kwok",
             (
-                str(box.binaries.program(KWOK, "kwok")), "--kubeconfig", kubeconfig, "--manage-all-nodes=true",
+                str(box.binaries.program(CLUSTER, "kwok")), "--kubeconfig", kubeconfig, "--manage-all-nodes=true",
                 f"--node-lease-duration-seconds={LEASE}", "--cidr=10.10.0.0/16", f"--node-ip={LOOPBACK}",
                 f"--server-address={kwok}", f"--node-port={box.port('kwok')}", "--config", box.path("kwok.yaml"),
                 "--tls-cert-file", box.path("pki", "apiserver.crt"),
@@ -87,7 +87,7 @@ def controllers(box: Box) -> list[Program]:
         ),
         Program(
             "standins",
-            (str(box.binaries.program(STANDINS, "standins")), "run", kubeconfig, standins),
+            (str(box.binaries.program(CLUSTER, "standins")), "run", kubeconfig, standins),
             f"http://{standins}/healthz",
         ),
     ]  # fmt: skip
@@ -121,4 +121,4 @@ def populate(box: Box, nodes: list[Node]) -> None:
 
 
 def _kubernetes(box: Box, name: str) -> str:
-    return str(box.binaries.program(CONTROL_PLANE, name))
+    return str(box.binaries.program(CLUSTER, name))

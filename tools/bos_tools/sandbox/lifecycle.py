@@ -1,24 +1,23 @@
-"""Bring a sandbox up, mend it, take it down."""
+"""Bring a sandbox up, or mend it, part by part as its programs are built."""
 
-import hashlib
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bos_tools.doors import files, private
 from bos_tools.errors import Refused
-from bos_tools.sandbox import argocd, certificates, control_plane, forge, modules, nodes, ports, processes, state
-from bos_tools.sandbox.binaries import Binaries, Tell
+from bos_tools.sandbox import argocd, certificates, control_plane, forge, nodes, ports, processes, state
+from bos_tools.sandbox.binaries import Binaries
 from bos_tools.sandbox.box import PORTS, Box
+from bos_tools.sandbox.build import Build
+from bos_tools.sandbox.folder import make, remove, turn
+from bos_tools.sandbox.modules import ARGO, CLUSTER, GITEA, KUSTOMIZE, needed
+from bos_tools.sandbox.progress import Tell
 from bos_tools.sandbox.sandbox import Sandbox
 from bos_tools.tree.layout import Tree
 
-FOLDERS = ("home", "logs", "tmp")
-LONGEST = 90
-"""Characters of the folder's path: a socket in it may have 107."""
 DYING = 3.0
 """Seconds that a killed process may take to let go of its port."""
 
@@ -42,7 +41,7 @@ def up(
     processes.supported()
     tree = Tree(files.WorkTree(root))
     place = state.folder_of(name, folder)
-    with _turn(place, tell):
+    with turn(place, tell):
         had = state.load(place)
         env = tree.environment_name(env or (had.env if had else None))
         if had is not None and had.env != env:
@@ -56,16 +55,14 @@ def up(
         now.forge |= with_forge
         if had is not None and _is_whole(Sandbox(root, place, now)):
             return Sandbox(root, place, now, changed=False)
-        Binaries(root).ensure(modules.needed(argocd=now.argocd, forge=now.forge), tell)
         wanted = nodes.read(tree.source, env)
+        box = Box(place, now, Binaries(root))
         try:
-            _make_folder(place, now)
-            _choose_ports(place, now, tell)
-            _start(Box(place, now, Binaries(root)), wanted, tell)
+            _build_and_start(box, wanted, tell)
         except KeyboardInterrupt:
             if had is None:  # nobody has used it yet
                 processes.stop(place)
-                _remove(place)
+                remove(place)
             raise
         return Sandbox(root, place, now)
 
@@ -78,58 +75,6 @@ def _is_whole(sandbox: Sandbox) -> bool:
     if not wanted <= set(sandbox.state.done) or (sandbox.state.argocd and not sandbox.argocd_token):
         return False
     return set(PORTS) <= sandbox.state.ports.keys() and all(health.is_healthy for health in sandbox.health())
-
-
-def down(folder: Path, tell: Tell = lambda _: None) -> bool:
-    """End every process of a sandbox and remove its folder; tell whether there was anything."""
-    processes.supported()
-    folder = folder.resolve()
-    with _turn(folder, tell):
-        there = bool(processes.living(folder)) or folder.exists()
-        processes.stop(folder)
-        if folder.exists():
-            _remove(folder)
-        return there
-
-
-@contextmanager
-def _turn(folder: Path, tell: Tell) -> Iterator[None]:
-    """Wait for one's turn with a sandbox: `up` and `down` of one name don't meet."""
-    turn = private.cache_folder() / "sandbox-turns" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    turn.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with private.lock(turn, waiting=lambda: tell("waiting for another run that works on this sandbox")):
-        yield
-
-
-def _make_folder(folder: Path, now: state.State) -> None:
-    """Make the sandbox's folder, and put the state into it before anything else."""
-    if len(str(folder)) > LONGEST:
-        raise Refused(
-            f"the sandbox's folder has too long a path for a socket in it: {folder}",
-            reason="sandbox-folder",
-            hint="--state names a shorter one",
-        )
-    _refuse_strangers(folder)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    now.save(folder)
-    for name in FOLDERS:
-        (folder / name).mkdir(exist_ok=True, mode=0o700)
-
-
-def _refuse_strangers(folder: Path) -> None:
-    """Refuse a folder that holds something else: `down` would remove it."""
-    held = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if held - {f".{state.FILE}"} and state.FILE not in held:
-        raise Refused(f"the folder holds something that is no sandbox: {folder}", reason="sandbox-folder")
-
-
-def _remove(folder: Path) -> None:
-    """Remove the folder, the state last: a `down` that is killed can be run again."""
-    _refuse_strangers(folder)
-    for path in folder.iterdir():
-        if path.name != state.FILE:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    shutil.rmtree(folder)
 
 
 def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
@@ -154,20 +99,31 @@ def _is_part_of(port: str, running: set[str]) -> bool:
     return any(port == name or port.startswith(f"{name}-") for name in running)
 
 
-def _start(box: Box, wanted: list[nodes.Node], tell: Tell) -> None:
-    """Start everything that does not run, side by side where nothing needs the other."""
-    certificates.ensure(box)
-    with ThreadPoolExecutor(3) as pool:
-        parts = [pool.submit(_told, tell, "Gitea", lambda: forge.start(box))] if box.state.forge else []
+def _build_and_start(box: Box, wanted: list[nodes.Node], tell: Tell) -> None:
+    """Start each part as soon as its programs are built and what it needs is up; the forge needs nobody."""
+    build = Build(box.binaries, needed(argocd=box.state.argocd, forge=box.state.forge), tell)
+    # the build ends before the pool: a part that waits for it would wait for ever
+    with ThreadPoolExecutor(3) as pool, build:
+        build.wait(CLUSTER)
+        make(box.folder, box.state)
+        _choose_ports(box.folder, box.state, tell)
+        certificates.ensure(box)
+        parts = []
+        if box.state.forge:
+            parts.append(pool.submit(_told, tell, "Gitea", lambda: forge.start(box), partial(build.wait, GITEA)))
         _told(tell, "the API server", lambda: control_plane.serve(box))
-        parts.append(pool.submit(_told, tell, "the cluster", lambda: control_plane.populate(box, wanted)))
         if box.state.argocd:
-            parts.append(pool.submit(_told, tell, "Argo CD", lambda: argocd.start(box)))
+            built = partial(build.wait, KUSTOMIZE, ARGO)
+            parts.append(pool.submit(_told, tell, "Argo CD", lambda: argocd.start(box), built))
+        _told(tell, "the cluster", lambda: control_plane.populate(box, wanted))
+        if build.is_under_way:
+            tell(f"the cluster can be used from now on: KUBECONFIG={box.kubeconfig} {box.kubectl} get nodes")
         for part in parts:
             part.result()
 
 
-def _told(tell: Tell, what: str, step: Callable[[], None]) -> None:
+def _told(tell: Tell, what: str, step: Callable[[], None], ready: Callable[[], None] = lambda: None) -> None:
+    ready()
     started = time.monotonic()
     tell(f"starting {what}")
     step()

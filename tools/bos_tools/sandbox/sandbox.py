@@ -8,6 +8,7 @@ from bos_tools.errors import Refused
 from bos_tools.sandbox import argocd, control_plane, forge, processes, state
 from bos_tools.sandbox.binaries import Binaries
 from bos_tools.sandbox.box import Box
+from bos_tools.sandbox.folder import down
 from bos_tools.sandbox.processes import Program
 
 
@@ -33,14 +34,42 @@ class Sandbox:
         self.folder = folder
         self.state = found
         self.box = Box(folder, found, Binaries(root))
-        self.kubeconfig = self.box.kubeconfig
-        self.kubectl = self.box.kubectl
-        self.argocd_url = f"http://{self.box.address('argocd-server')}" if found.argocd else ""
-        self.argocd_token = found.argocd_token
-        self.argocd_password = found.argocd_password
-        self.gitea_url = f"http://{self.box.address('gitea')}" if found.forge else ""
-        self.gitea_token = found.gitea_token
         self.gitea_user = forge.BOT
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Return the administrator's kubeconfig."""
+        return self.box.kubeconfig
+
+    @property
+    def kubectl(self) -> Path:
+        """Return the kubectl of the cluster's own version."""
+        return self.box.kubectl
+
+    @property
+    def argocd_url(self) -> str:
+        """Return the address of Argo CD, empty where there is none."""
+        return f"http://{self.box.address('argocd-server')}" if self.state.argocd else ""
+
+    @property
+    def argocd_token(self) -> str:
+        """Return the token of Argo CD's administrator."""
+        return self.state.argocd_token
+
+    @property
+    def argocd_password(self) -> str:
+        """Return the first password of Argo CD's administrator."""
+        return self.state.argocd_password
+
+    @property
+    def gitea_token(self) -> str:
+        """Return the token of the bot in Gitea."""
+        return self.state.gitea_token
+
+    @property
+    def gitea_url(self) -> str:
+        """Return the address of Gitea, empty where there is none."""
+        return f"http://{self.box.address('gitea')}" if self.state.forge else ""
 
     @property
     def programs(self) -> list[Program]:
@@ -70,7 +99,6 @@ class Sandbox:
             "KUBECONFIG": str(self.kubeconfig),
             "BOS_ARGOCD_SERVER": self.argocd_url,
             "BOS_ARGOCD_TOKEN": self.argocd_token,
-            "GITEA_SERVER_URL": self.gitea_url,
             "GITEA_TOKEN": self.gitea_token,
         }
         return {name: value for name, value in values.items() if value}
@@ -89,8 +117,6 @@ class Sandbox:
 
     def down(self) -> None:
         """End every process and remove every file."""
-        from bos_tools.sandbox.lifecycle import down
-
         down(self.folder)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from bos_tools.sandbox.box import Box
-from bos_tools.sandbox.modules import KWOK, METRICS
+from bos_tools.sandbox.modules import CLUSTER
 from bos_tools.sandbox.ports import LOOPBACK
 from bos_tools.sandbox.processes import Program
 
@@ -25,7 +25,7 @@ def kwok_settings(box: Box) -> str:
         "metadata": {"name": "annotated"},
         "spec": {"usages": [{"usage": usage}]},
     }
-    metric = box.binaries.source(KWOK, "kustomize/metrics/resource/metrics-resource.yaml").read_text()
+    metric = box.binaries.source(CLUSTER, "kustomize/metrics/resource/metrics-resource.yaml").read_text()
     return f"{metric}\n---\n{yaml.safe_dump(told)}"
 
 
@@ -38,7 +38,7 @@ def program(box: Box) -> Program:
     """Return metrics-server."""
     kubeconfig = str(box.kubeconfig)
     argv = [
-        str(box.binaries.program(METRICS, NAME)), "--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig,
+        str(box.binaries.program(CLUSTER, NAME)), "--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig,
         "--authorization-kubeconfig", kubeconfig, "--bind-address", LOOPBACK, "--secure-port", str(box.port(NAME)),
         "--tls-cert-file", box.path("pki", "apiserver.crt"), "--tls-private-key-file", box.path("pki", "apiserver.key"),
         "--kubelet-use-node-status-port", "--kubelet-insecure-tls", "--kubelet-preferred-address-types=InternalIP",
