@@ -12,7 +12,7 @@ SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometh
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch $(BIN)/actionlint ## make .venv with bos-tools and the pinned kustomize
+setup: $(VENV)/.ready $(BIN)/kustomize $(BIN)/kustomize-batch ## make .venv with bos-tools and the pinned kustomize
 	@$(BIN)/python -m compileall -q tools/bos_tools
 
 demo: setup ## a bump with its proof, and a pull request that reaches a cluster on this machine
@@ -24,7 +24,7 @@ test: setup system $(VENV)/nodered judges lint ## everything that CI runs
 	$(BIN)/python -m pytest -q -m e2e --cov --cov-append --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -q -m cluster --cov --cov-append --cov-report=term
 
-lint: setup
+lint: setup $(BIN)/actionlint
 	$(BIN)/ruff format --check tools tests
 	$(BIN)/ruff check tools tests
 	$(BIN)/mypy
@@ -52,13 +52,16 @@ $(VENV)/.ready: tools/requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# As sandbox/modules.py has them, so that what the sandbox has in common with kustomize is compiled once.
+GOFLAGS := -buildvcs=false -trimpath
+
 # A finished binary is kept outside of the work tree, under the hash of its source and of the sums that pin the rest.
 define build
 	@command -v go >/dev/null || { echo "go is missing: https://go.dev/doc/install, 1.21 or newer" >&2; exit 5; }
 	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/*.go tools/sandbox/$(1)/go.* | sha256sum | cut -c1-16)/$(notdir $@)"; \
 	if [ ! -x "$$kept" ]; then \
 	  echo "building $(notdir $@), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \
-	  (cd tools/sandbox/$(1) && go build -trimpath -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
+	  (cd tools/sandbox/$(1) && GOFLAGS="$(GOFLAGS)" GOGC=400 go build -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
 	fi && cp "$$kept" $@.new && mv $@.new $@
 endef
 KUSTOMIZE_VERSION := -s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1

@@ -15,10 +15,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bos_tools.doors.http import Server
 from bos_tools.sandbox.binaries import Binaries
-from bos_tools.sandbox.modules import CONTROL_PLANE, needed
+from bos_tools.sandbox.modules import CLUSTER, needed
+from bos_tools.sandbox.progress import spell
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -75,6 +77,31 @@ class Demo:
             raise SystemExit(f"demo: exit code {done.returncode}: {shown or command}")
         return done.stdout
 
+    def watch(self, command: str) -> None:
+        """Run a command that takes long, and let it tell what it does where we tell."""
+        self.say(f"$ {command}")
+        code = subprocess.run(command.split(), cwd=self.work, env=self.env, check=False).returncode  # noqa: S603 -- fixed words
+        if code != 0:
+            raise SystemExit(f"demo: exit code {code}: {command}")
+
+    def use(self) -> dict[str, Any]:
+        """Let the commands from now on use the sandbox; return what is known of it."""
+        words = ("--name", SANDBOX, "--output", "json")
+        env, status = (
+            json.loads(
+                subprocess.run(  # noqa: S603 -- fixed words
+                    [BIN / "bos-tools", "sandbox", what, *words],
+                    cwd=self.work, env=self.env, capture_output=True, text=True, check=True,
+                ).stdout
+            )
+            for what in ("env", "status")
+        )  # fmt: skip
+        self.env |= env
+        kubectl = str(Path(status["kubectl"]).parent)
+        if kubectl not in self.env["PATH"].split(os.pathsep):
+            self.env["PATH"] = f"{kubectl}{os.pathsep}{self.env['PATH']}"
+        return dict(status)
+
 
 def repository(folder: Path) -> Path:
     """Make a clone with a bare remote, holding this repository's manifests as they are now."""
@@ -103,17 +130,20 @@ def bump(demo: Demo) -> None:
 
 def cluster(demo: Demo) -> None:
     """Let a pull request reach a cluster by itself."""
-    with demo.step("A cluster of Kubernetes v1.34.3 with Argo CD and a forge, as plain processes on this machine."):
-        demo.type(f"bos-tools sandbox up --env dev --name {SANDBOX}")
-    said = subprocess.run(  # noqa: S603 -- fixed words
-        [BIN / "bos-tools", "sandbox", "env", "--name", SANDBOX, "--output", "json"],
-        cwd=demo.work, env=demo.env, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    demo.env |= json.loads(said.stdout)
-    demo.env["PATH"] = f"{_kubectl(demo)}{os.pathsep}{demo.env['PATH']}"
-    forge = Server("the forge", demo.env["GITEA_SERVER_URL"] + "/api/v1", headers=_token(demo))
+    up = f"bos-tools sandbox up --env dev --name {SANDBOX}"
+    with demo.step("A cluster of Kubernetes v1.34.3, as plain processes on this machine."):
+        demo.watch(f"{up} --no-argocd --no-forge")
+    demo.use()
+    with demo.step("It has the nodes of dev, and its API server takes what we ship; nothing is changed yet."):
+        demo.type("kubectl get nodes")
+        demo.type("kubectl create namespace buildingos")
+        demo.type("bos-tools render backend --env dev | kubectl apply --server-side --dry-run=server -f -")
+    with demo.step("Argo CD and a forge join it."):
+        demo.watch(up)
+    gitea = str(demo.use()["gitea"])
+    forge = Server("the forge", f"{gitea}/api/v1", headers=_token(demo))
     with demo.step("A repository in the forge, with a webhook to Argo CD."):
-        url = _hosted(demo, forge)
+        url = _hosted(demo, forge, gitea)
     with demo.step("Register dev: the Applications go to Git first, the root to Argo CD; then all come up."):
         demo.type("bos-tools argocd configure")
         demo.type(f"bos-tools argocd register --env dev --skip-platform --push --apply --repo-url {url}")
@@ -129,16 +159,11 @@ def cluster(demo: Demo) -> None:
         demo.type("kubectl -n buildingos rollout status deployment/backend --timeout 60s")
 
 
-def _kubectl(demo: Demo) -> Path:
-    """Return the folder of the sandbox's kubectl."""
-    return Binaries(demo.work).entry(CONTROL_PLANE)
-
-
 def _token(demo: Demo) -> dict[str, str]:
     return {"Authorization": f"token {demo.env['GITEA_TOKEN']}"}
 
 
-def _hosted(demo: Demo, forge: Server) -> str:
+def _hosted(demo: Demo, forge: Server, gitea: str) -> str:
     """Put the work into the forge; return the address at which Argo CD reads it."""
     forge.call("POST", "/user/repos", json={"name": "buildingos", "default_branch": "main"})
     forge.call(
@@ -148,7 +173,7 @@ def _hosted(demo: Demo, forge: Server) -> str:
             "config": {"url": demo.env["BOS_ARGOCD_SERVER"] + "/api/webhook", "content_type": "json"},
         },
     )  # fmt: skip
-    url = demo.env["GITEA_SERVER_URL"] + "/bot/buildingos.git"
+    url = f"{gitea}/bot/buildingos.git"
     secret = url.replace("://", f"://bot:{demo.env['GITEA_TOKEN']}@")
     demo.type(f"git remote set-url origin {secret} && git push -q origin main", shown=f"git push {url} main")
     return url
@@ -179,9 +204,13 @@ def tell(demo: Demo, *, whole: bool) -> None:
     if not whole:
         bump(demo)
         return
-    missing = Binaries(ROOT).missing(needed(argocd=True, forge=True))
-    about = Binaries(ROOT).about(missing)
-    ready = f"It is built first, once: about {about}." if missing else "It is built already."
+    binaries = Binaries(ROOT)
+    missing = binaries.missing(needed(argocd=True, forge=True))
+    first = [module for module in missing if module is CLUSTER]
+    ready = "It is built already."
+    if missing:
+        ready = f"It is built first, once: about {spell(binaries.seconds(missing))}"
+        ready += f", the cluster alone {spell(binaries.seconds(first))}." if first else "."
     demo.say(f"# First the bump itself, then the same with a cluster. {ready}")
     bump(demo)
     demo.work = repository(demo.work.parent / "again")

@@ -11,7 +11,6 @@ ARGOCD = "3.5.7"
 STRIPPED = "-s -w"
 GO = {
     "GOFLAGS": "-buildvcs=false -trimpath",
-    "CGO_CFLAGS": "-O0 -g0",  # SQLite of a sandbox need not be fast, and optimizing it takes a minute
     "GOWORK": "off",
 }
 """The same for every build, so that what two modules have in common is compiled once."""
