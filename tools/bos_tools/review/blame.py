@@ -10,6 +10,8 @@ from bos_tools.tree.nodes import parse
 
 SCRATCH = re.compile(r"[^\s'\"]*/scratch/[^/\s'\"]+/(?:\d+/)?")
 """Where a copy was rendered: another place in each run."""
+NESTED = re.compile(r"accumulating \w+: accumulateDirectory: \\*\"recursed accumulation of path '[^']*': ")
+"""The way to a base or component that fails, once for each step: another one in each environment."""
 LISTS = ("resources", "components", "patches", "replacements", "replicas", "labels", *GENERATORS)
 
 
@@ -40,6 +42,9 @@ def place(graph: Graph, folder: str, error: RepositoryError) -> RepositoryError:
     """Return kustomize's complaint at the line that says what it complains of, else at its file's first."""
     closure = graph.closure(folder)
     message = SCRATCH.sub("", error.message).replace(f"kustomize can't render {folder}", "kustomize can't render this")
+    message, steps = NESTED.subn("", message)
+    if steps:
+        message = re.sub(r'\\+"', '"', message.rstrip('\\"'))
     for wanted in _quoted(message):
         for path in reversed(closure):
             found = re.search(wanted, closure[path], re.MULTILINE)
@@ -51,7 +56,7 @@ def place(graph: Graph, folder: str, error: RepositoryError) -> RepositoryError:
 
 def _quoted(message: str) -> Iterator[bytes]:
     """Yield expressions for what a complaint names: a pointer of JSON 6902, an object, both as YAML writes them."""
-    for pointer in re.findall(r"(/(?:spec|metadata|data)[^\s:\"']*)", message):
+    for pointer in re.findall(r"(/(?:spec|metadata|data)[^\s:\"'\\]*)", message):
         yield rb"^[ \t-]*(path): *[\"']?" + re.escape(pointer.encode()) + rb"[\"']?\s*$"
     for name in re.findall(r"\b[A-Z]\w+\.[\w.\[\]]+/([a-z0-9.-]+?)(?:\.\[|[\s\";:.]|$)", message):
         yield rb"^[ \t-]*(name): *[\"']?" + re.escape(name.encode()) + rb"[\"']?\s*(?:#.*)?$"

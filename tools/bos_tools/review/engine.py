@@ -16,11 +16,15 @@ def of(scope: Scope) -> list[Rule]:
     return [rule for rule in RULES.values() if rule.scope is scope]
 
 
-def check(tree: Tree, renderer: Renderer, env: str | None = None) -> list[Finding]:
-    """Return every finding in one environment or in all; a broken unit is one finding, and the rest is judged."""
+def check(tree: Tree, renderer: Renderer, env: str | None = None, rules: Iterable[Rule] | None = None) -> list[Finding]:
+    """Return every finding in one environment or in all; a broken unit is one finding, and the rest is judged.
+
+    Without `rules` those of the table judge.
+    """
+    judges = of(Scope.environment) if rules is None else list(rules)
     names = list(tree.settings.environments) if env is None else [tree.environment_name(env)]
     worlds = environments(tree, renderer, names)
-    return merged(finding for world in worlds for finding in _judged(of(Scope.environment), world, world.name))
+    return merged(finding for world in worlds for finding in _judged(judges, world, world.name))
 
 
 def judge(old: Tree, new: Tree, renderer: Renderer, env: str | None, recovered: Recovered = ()) -> list[Finding]:

@@ -236,10 +236,10 @@ def _kustomizations(env: World) -> list[Kustomization]:
 
 
 def _used(env: World) -> Iterator[tuple[Kustomization, list[Object]]]:
-    """Yield each kustomization with the objects of all units that include it."""
+    """Yield each kustomization with the objects of all units that include it; who uses a component is known of all."""
     for found in _kustomizations(env):
         units = {unit for unit, _ in env.units if found.folder in env.tree.graph.folders(unit.folder)}
-        if {unit.service for unit in units} <= env.rendered:
+        if {unit.service for unit in units} <= env.rendered and (env.is_whole or not found.is_component):
             yield found, [made.object for made in env.objects if made.unit in units]
 
 
