@@ -80,5 +80,12 @@ CASES = [
         "prod",
         "overlays/prod/argocd/applications.yaml",
     ),
+    Case(
+        "A4",
+        f"{ARGO}/services.yaml",
+        "targetRevision: main",
+        "targetRevision: main\n    kustomize: {images: [web=x:v9]}",
+        "kustomize:",
+    ),
     Case("A3", "base/platform/namespace.yaml", "Delete=false", "Delete=false,ServerSideApply=true", "ServerSideApply"),
 ]

@@ -114,6 +114,7 @@ CASES = [
     Case("P8", "base/web/web-init.sh", ".initialized", ".done", "apiVersion", found_in="base/web/job.yaml"),
     Case("P8", WEB, "readOnly: true", "readOnly: false", "frontend-data"),
     Case("P9", PINS, "newTag: v1.0.0", "newTag: latest", "newTag: latest"),
+    Case("P9", PINS, "newTag: v1.0.0", "newTag: v1.0.0+build", "newTag: v1.0.0+build"),
     Case("P9", PINS, "  newTag: v1.0.0\n", "", "- name: web"),
     Case("P9", "overlays/prod/backend/kustomization.yaml", "v1.0.0", "v1.0.1", "newTag: v1.0.1", "prod"),
     Case(

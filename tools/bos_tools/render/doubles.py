@@ -20,7 +20,8 @@ def refuse(render: bytes, folder: str, path: str) -> None:
     """
     known: dict[tuple[bytes, bytes, bytes], set[bytes]] = {}
     for text in split(render):
-        metadata = _first(METADATA, text)
+        block = METADATA.search(text)
+        metadata = block[1] if block is not None else b""  # with its indent: a name may be the first line of it
         group = _first(VERSION, text).rpartition(b"/")[0]
         who = (_first(KIND, text), group, _first(NAME, metadata))
         namespace = _first(NAMESPACE, metadata)
