@@ -73,7 +73,7 @@ def test_every_pod_of_it_finds_a_node_and_every_claim_a_volume(box, env, read, c
         return all(o["status"].get("readyReplicas", 0) == o["spec"]["replicas"] > 0 for o in owners)
 
     try:
-        eventually(lambda: available() and not unfinished(), "every pod runs and every claim is bound", 120)
+        eventually(lambda: available() and not unfinished(), "every pod runs and every claim is bound")
     except AssertionError:
         raise AssertionError(json.dumps(unfinished())) from None
     labels = [pod["metadata"]["labels"] for pod in read(box, "pods", "-n", "buildingos")["items"]]

@@ -77,7 +77,7 @@ def test_a_merged_pull_request_reaches_the_cluster_by_its_webhook(dev, forge, re
         found = read(dev, "application", NAME, "-n", "argocd").get("status", {})
         return f"{found.get('sync', {}).get('status')} {found.get('health', {}).get('status')}"
 
-    eventually(lambda: image().endswith(":v1.0.0") and health() == "Synced Healthy", "the first version runs", 120)
+    eventually(lambda: image().endswith(":v1.0.0") and health() == "Synced Healthy", "the first version runs")
 
     git(work, "checkout", "-q", "-b", "next")
     write(work, {"unit/kustomization.yaml": kustomization("v1.0.1")})
@@ -90,7 +90,7 @@ def test_a_merged_pull_request_reaches_the_cluster_by_its_webhook(dev, forge, re
     merge = f"/repos/{dev.gitea_user}/{NAME}/pulls/{pull['number']}/merge"
     forge.call("POST", merge, json={"Do": "rebase"}, retry=lambda failed: failed.status in {405, 409})
 
-    eventually(lambda: image().endswith(":v1.0.1") and health() == "Synced Healthy", "the next version runs", 60)
+    eventually(lambda: image().endswith(":v1.0.1") and health() == "Synced Healthy", "the next version runs")
     password = base64.b64decode(read(dev, "secret", NAME, "-n", "argocd")["data"]["password"]).decode()
     assert password == dev.gitea_token  # it was needed: the repository is private
     dev.box.ask("delete", "application", NAME, "-n", "argocd")

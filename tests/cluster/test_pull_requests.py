@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from harness.git import WHO, git
 from harness.repositories import files, repository, write
+from harness.waiting import eventually
 
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 WEB = "overlays/dev/web/kustomization.yaml"
@@ -51,8 +51,7 @@ class Team:
         self.work = repository(root / "work", files(services, ["dev"]))
         git(self.work, "remote", "add", "origin", self.remote)
         git(self.work, "push", "-q", "origin", "main")
-        while gitea.api("GET", self.path)["empty"]:  # Gitea takes note of a first push a moment later
-            time.sleep(0.05)
+        eventually(lambda: not gitea.api("GET", self.path)["empty"], "Gitea takes note of the first push")
         gitea.api("POST", f"{self.path}/branch_protections", {"rule_name": "main", "enable_push": False})
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "BOS_FORGE"))}
         self.env = {**kept, **WHO, "BOS_TOOLS_CACHE": str(root / "cache"), "GITEA_TOKEN": gitea.token}

@@ -198,7 +198,7 @@ class World:
             self.refresh(service)
             return None
 
-        return eventually(look, f"{service} settles at {head[:8]}", patience=90)
+        return eventually(look, f"{service} settles at {head[:8]}")
 
     def push(self, message: str) -> None:
         """Commit everything in the work tree and push it, as a human does."""

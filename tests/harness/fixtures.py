@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.clock import Clock
 from harness.git import WHO
 from harness.repositories import files, repository, write
 
@@ -56,14 +57,21 @@ def work(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def forge_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def http_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which HTTP is tried again: it goes on by the pauses alone."""
+    clock = Clock()
+    monkeypatch.setattr("bos_tools.doors.http.time", clock)
+    return clock
+
+
+@pytest.fixture
+def forge_token(monkeypatch: pytest.MonkeyPatch, http_clock: Clock) -> None:
     """A token for any forge, and no pause between tries."""
     for variable in ("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BOS_FORGE", "BOS_FORGE_URL"):
         monkeypatch.delenv(variable, raising=False)
     from harness.forges import TOKEN
 
     monkeypatch.setenv("BOS_FORGE_TOKEN", TOKEN)
-    monkeypatch.setattr("bos_tools.doors.http.time.sleep", lambda _: None)
 
 
 @pytest.fixture(params=["github", "gitlab", "gitea"])
@@ -91,7 +99,7 @@ def argocd_repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def argocd(monkeypatch: pytest.MonkeyPatch) -> "FakeArgo":
+def argocd(monkeypatch: pytest.MonkeyPatch, http_clock: Clock) -> "FakeArgo":
     """An Argo CD with one live application, behind the command line's own connection."""
     import httpx2
 

@@ -68,7 +68,7 @@ def _ask(
     """
     is_reused = connection is not None
     if connection is None:
-        connection = http.client.HTTPConnection(*address(), timeout=60)
+        connection = http.client.HTTPConnection(*address(), timeout=300)
     try:
         connection.request("GET", path)
         response = connection.getresponse()

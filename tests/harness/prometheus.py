@@ -1,8 +1,6 @@
 """Run a real Prometheus on series with a past, made by its own promtool, and make repositories with claims."""
 
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from pathlib import Path
 from harness import ROOT
 from harness.repositories import repository
 from harness.servers import free_port, needs
+from harness.waiting import eventually
 
 ENVIRONMENT = """\
 environment: dev
@@ -106,18 +105,18 @@ def prometheus(folder: Path, series: Iterable[Mapping[str, Iterable[str]]]) -> I
             yield f"http://{address}"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=300)
 
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
+    def is_ready() -> bool:
+        if process.poll() is not None:
+            return True
+        with urllib.request.urlopen(url, timeout=30):
+            return True
+
+    eventually(is_ready, "Prometheus is ready")
+    assert process.poll() is None, log.read_text()
 
 
 def growing(root: Path, claims: Mapping[tuple[str, str], int]) -> Path:

@@ -111,7 +111,7 @@ class Pod:
         """Lose the node."""
         self.send(signal.SIGKILL)
         for process in self.running.values():
-            process.wait(20)
+            process.wait(300)
         self.running = {}
 
     def delete(self) -> None:
@@ -127,7 +127,7 @@ class Pod:
         for hook, name in zip(hooks, signals, strict=True):
             assert hook.wait(self.spec["terminationGracePeriodSeconds"]) == 0
             self.send(signal.SIGTERM, name)
-        codes = {name: process.wait(30) for name, process in self.running.items()}
+        codes = {name: process.wait(300) for name, process in self.running.items()}
         self.running = {}
         assert codes == dict.fromkeys(codes, 0)
 
@@ -254,7 +254,7 @@ class Cluster:
             pod.send(signal.SIGKILL)
         self.proxy.kill()
         for process in [self.proxy, *(p for pod in self.pods for p in pod.running.values())]:
-            process.wait(20)
+            process.wait(300)
         self.names.close()
 
 
@@ -281,7 +281,7 @@ def cluster(folder: Path, data: Path | None = None) -> Iterator[Cluster]:
 def came_back(redis: Cluster) -> bool:
     """Wait until a cluster is whole again, and tell whether that came."""
     try:
-        eventually(redis.whole, patience=60)
+        eventually(redis.whole, patience=90)
     except AssertionError:
         return False
     return True

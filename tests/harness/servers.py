@@ -25,24 +25,34 @@ def needs(program: str) -> str:
 
 def run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end with nothing of this environment but what is given."""
-    return subprocess.run(argv, env={"PATH": PATH, **env}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, env={"PATH": PATH, **env}, capture_output=True, text=True, timeout=300, check=False)
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that the system chose."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a port that nobody has, below those that the system gives to connections: none of them takes it later."""
+    below = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(200):
+        if _is_free("127.0.0.1", [port := random.randint(below // 2, below - 1)]):
+            return port
+    raise AssertionError("no port is free")
 
 
 def free_address(ports: Iterable[int]) -> str:
     """Return an address of 127.0.0.0/8 on which fixed ports are free, for servers whose ports are part of the test."""
-    while True:
+    wanted = list(ports)
+    for _ in range(200):
         address = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}.{random.randint(2, 254)}"
-        with ExitStack() as stack, suppress(OSError):
-            for port in ports:
-                stack.enter_context(socket.socket()).bind((address, port))
+        if _is_free(address, wanted):
             return address
+    raise AssertionError(f"somebody has these ports on every address: {wanted}")
+
+
+def _is_free(address: str, ports: Iterable[int]) -> bool:
+    with ExitStack() as stack, suppress(OSError):
+        for port in ports:
+            stack.enter_context(socket.socket()).bind((address, port))
+        return True
+    return False
 
 
 class Names:

@@ -157,7 +157,7 @@ class Web:
         self.process.send_signal(number)
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.address, WEB_PORT, timeout=60)
+        return http.client.HTTPConnection(self.address, WEB_PORT, timeout=300)
 
     def get(self, path: str, method: str = "GET", body: Any = None, **headers: str) -> "Answer":
         connection = self.connect()

@@ -242,7 +242,7 @@ def test_tdengine_s_password_does_not_reach_the_log(tmp_path, password):
     init.chmod(0o755)
 
     done = subprocess.run(
-        ["bash", ROOT / "base/tdengine/start.sh"], capture_output=True, text=True, check=False, timeout=20,
+        ["bash", ROOT / "base/tdengine/start.sh"], capture_output=True, text=True, check=False, timeout=300,
         env={"PATH": "/usr/bin:/bin", "TAOS_ROOT_PASSWORD": password, "INIT": str(init), "ENTRY_POINT": str(entry)},
     )  # fmt: skip
 

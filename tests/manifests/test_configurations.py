@@ -29,7 +29,7 @@ def test_redis_starts_with_our_configuration_and_asks_for_the_password(tmp_path)
         assert int(memory[1]) == 384 * 2**20
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
     assert process.returncode == 0
 
 

@@ -49,7 +49,7 @@ class NodeRed:
         self.settings.write_text(settings)
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
-        self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
+        self.http = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=300, trust_env=False)
 
     def start(self, **secrets: str) -> "NodeRed":
         env = {"PATH": PATH, "HOME": str(self.data), **(secrets or SECRETS)}
@@ -86,7 +86,7 @@ class NodeRed:
     def end(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=300)
 
     def close(self) -> None:
         self.http.close()
@@ -118,7 +118,7 @@ def test_it_refuses_to_start_without_its_secrets(nodered, absent, left):
 
     nodered.start(**{name: value for name, value in secrets.items() if value is not None})
 
-    assert nodered.process.wait(timeout=60) != 0
+    assert nodered.process.wait(timeout=300) != 0
     assert "NODE_RED_ADMIN_HASH and NODE_RED_CREDENTIAL_SECRET must be set" in nodered.log.read_text()
 
 

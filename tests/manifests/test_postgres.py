@@ -91,7 +91,7 @@ class Postgres:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)  # the image's stop signal: a fast shutdown
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=300)
 
 
 @pytest.fixture(scope="module")

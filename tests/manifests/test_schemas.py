@@ -103,7 +103,7 @@ def kubeconform(schemas: Path, text: bytes) -> subprocess.CompletedProcess[bytes
         "json",
         "-",
     ]
-    return subprocess.run(argv, input=text, capture_output=True, check=False, timeout=60)
+    return subprocess.run(argv, input=text, capture_output=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -126,7 +126,7 @@ def kube_score(text: bytes) -> list[str]:
     argv = [str(BIN / "kube-score"), "score", "-o", "ci", "--kubernetes-version", "v1.34", "-"]
     for name in HOUSE:
         argv[-1:-1] = ["--ignore-test", name]
-    done = subprocess.run(argv, input=text, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(argv, input=text, capture_output=True, check=False, timeout=300)
     lines = done.stdout.decode().splitlines()
     assert len(lines) > 100, done.stderr
     return [line for line in lines if not line.startswith(("[OK]", "[SKIPPED]"))]

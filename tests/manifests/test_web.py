@@ -128,7 +128,7 @@ def planned(backend, tmp_path):
         [needs("nginx"), "-p", tmp_path, "-c", tmp_path / "plan.conf", "-g", FOREGROUND + " master_process off;"],
         stderr=subprocess.DEVNULL,
     )
-    with closing(http.client.HTTPConnection(address, WEB_PORT, timeout=60)) as made:
+    with closing(http.client.HTTPConnection(address, WEB_PORT, timeout=300)) as made:
         eventually(lambda: answers(made))
         yield made
     process.terminate()
@@ -177,7 +177,7 @@ def test_one_request_id_goes_from_the_client_to_the_backend_the_log_and_back(web
 
 
 def test_a_websocket_goes_through_both_ways(web, backend):
-    with socket.create_connection((web.address, WEB_PORT), timeout=60) as wire, wire.makefile("rwb") as stream:
+    with socket.create_connection((web.address, WEB_PORT), timeout=300) as wire, wire.makefile("rwb") as stream:
         stream.write(
             b"GET /api/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -211,7 +211,7 @@ def test_an_upload_within_the_limit_streams_through_and_a_larger_one_is_refused(
 
     assert done.seen["received"] == LIMIT
     assert [path for path in (web.folder / "tmp").rglob("*") if path.is_file() and path.name != "nginx.pid"] == []
-    with socket.create_connection((web.address, WEB_PORT), timeout=60) as wire:
+    with socket.create_connection((web.address, WEB_PORT), timeout=300) as wire:
         wire.sendall(b"POST /api/files HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (LIMIT + 1))
         assert wire.recv(4096).startswith(b"HTTP/1.1 413 ")
 

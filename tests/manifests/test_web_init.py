@@ -44,7 +44,7 @@ class Volume:
 
     def run(self, image: Path, code: int = 0, **env: str) -> str:
         process = self.start(image, **env)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=300)
         assert process.returncode == code, said
         return said
 
@@ -190,7 +190,7 @@ def test_runs_at_once_serve_nothing_but_whole_versions(volume, image, tmp_path, 
             new = image(f"v{number}")
             old = tmp_path / "images" / f"v{number - 1}"
             runs = [volume.start(source, prefix=prefix) for source in (new, new, old, new)]
-            said = [process.communicate(timeout=120)[0] for process in runs]
+            said = [process.communicate(timeout=300)[0] for process in runs]
             assert [process.returncode for process in runs] == [0] * 4, said
             assert any("without a lock" in text for text in said) is not locks
             assert volume.served() in (f"v{number}", f"v{number - 1}")
@@ -208,7 +208,7 @@ def test_a_file_that_may_not_grow_leaves_the_old_version_served(volume, image):
     large = image("two", size=ASSETS * 4096)
 
     process = volume.start(large, prefix="ulimit -f 1;")
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode != 0
     assert (volume.served(), volume.sentinel.split("-")[0]) == ("one", "one")

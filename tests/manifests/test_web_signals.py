@@ -83,7 +83,7 @@ def test_a_pod_that_ends_loses_no_request(pods, backend):
         time.sleep(0.5)
         going.signal(signal.SIGQUIT)
         at = time.monotonic()
-        assert going.process.wait(timeout=60) == 0
+        assert going.process.wait(timeout=300) == 0
         so_far = len(sent.done)
         eventually(lambda: len(sent.done) > so_far + 50)
 
@@ -99,13 +99,13 @@ def test_an_open_websocket_does_not_hold_a_pod_for_longer_than_it_may_take(pods)
     before = workers(going)
     going.signal(signal.SIGHUP)
     eventually(lambda: not workers(going) & before)
-    with socket.create_connection((going.address, WEB_PORT), timeout=60) as wire:
+    with socket.create_connection((going.address, WEB_PORT), timeout=300) as wire:
         wire.sendall(
             b"GET /api/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n"
         )
         assert wire.recv(4096).startswith(b"HTTP/1.1 101 ")
         going.signal(signal.SIGQUIT)
-        assert going.process.wait(timeout=60) == 0
+        assert going.process.wait(timeout=300) == 0
 
 
 def test_the_pod_is_given_the_time_that_nginx_may_take(config):

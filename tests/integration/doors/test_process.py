@@ -54,10 +54,13 @@ def test_what_cannot_be_run_is_told(argv, cwd, says):
 def test_a_slow_program_is_asked_to_end_before_it_is_killed(tmp_path):
     script = "trap 'touch cleaned; exit' TERM; touch ready; while true; do sleep 0.05; done"
 
-    with pytest.raises(OutsideError, match="no answer within") as late:
-        process.run(["sh", "-c", script], cwd=tmp_path, timeout=1)
+    for seconds in (0.3, 3, 30):  # a busy machine may take longer than that to start a shell
+        with pytest.raises(OutsideError, match="no answer within") as late:
+            process.run(["sh", "-c", script], cwd=tmp_path, timeout=seconds)
+        assert late.value.reason == "timeout"
+        if (tmp_path / "ready").exists():
+            break
 
-    assert late.value.reason == "timeout"
     assert (tmp_path / "cleaned").exists()
 
 
@@ -65,13 +68,13 @@ def test_a_grandchild_that_keeps_the_pipes_open_is_not_waited_for():
     started = time.monotonic()
 
     with pytest.raises(OutsideError, match="no answer"):
-        process.run(["sh", "-c", "sleep 30 & wait"], timeout=0.3)
+        process.run(["sh", "-c", "sleep 3600 & wait"], timeout=0.3)
 
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 1800
 
 
 def test_jobs_run_side_by_side_and_answer_in_their_order():
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=300)
 
     def work(number: int) -> int:
         if number < 2:
@@ -115,15 +118,15 @@ def test_an_interrupt_ends_what_takes_long_with_all_that_it_started(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        process.follow(["sh", "-c", "(sleep 1; touch late) & echo go >&2; wait"], interrupt, cwd=tmp_path)
+        process.follow(["sh", "-c", "sleep 3600 & echo $! >child; echo go >&2; wait"], interrupt, cwd=tmp_path)
 
-    time.sleep(1.5)
-    assert not (tmp_path / "late").exists()
+    child = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
+    eventually(lambda: not child.exists() or child.read_text().split()[2] == "Z", "what it started is gone")
 
 
 def test_a_spawned_program_outlives_the_call_in_a_session_of_its_own(tmp_path):
     log = tmp_path / "log"
-    pid = process.spawn(["sh", "-c", "echo $X; sleep 30"], cwd=tmp_path, env={"X": "here", "PATH": "/bin"}, log=log)
+    pid = process.spawn(["sh", "-c", "echo $X; sleep 3600"], cwd=tmp_path, env={"X": "here", "PATH": "/bin"}, log=log)
     try:
         eventually(lambda: log.read_text() == "here\n", "it has spoken")
         assert os.getsid(pid) == pid

@@ -7,7 +7,7 @@ import pytest
 
 from harness.argocd import COMMIT, TIMES, always, error, managed, once, reconcile
 
-WAIT = ("wait", "backend", "--timeout", "5")
+WAIT = ("wait", "backend", "--timeout", "120")
 
 
 def test_a_live_application_is_reported_with_its_commit(argocd, run_argocd):
@@ -40,7 +40,7 @@ def test_a_live_application_is_reported_with_its_commit(argocd, run_argocd):
     ids=["down", "slow", "401", "403", "404", "409", "429", "502", "503"],
 )
 @pytest.mark.parametrize(
-    "words", [("status",), WAIT, ("sync", "backend", "--timeout", "5")], ids=lambda words: words[0]
+    "words", [("status",), WAIT, ("sync", "backend", "--timeout", "120")], ids=lambda words: words[0]
 )
 def test_a_fault_ends_in_exit_code_5_with_help_and_a_re_run_succeeds(argocd, run_argocd, words, answer, reason, help_):
     argocd.faults.append(always("applications", answer))

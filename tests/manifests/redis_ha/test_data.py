@@ -70,7 +70,7 @@ def test_the_data_of_a_single_redis_moves_in_with_its_files(tmp_path):
         eventually(lambda: run("redis-cli", "-s", str(socket), "set", "session", "kept").stdout == "OK\n")
     finally:
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(300) == 0
 
     (tmp_path / "pods").mkdir()
     with cluster(tmp_path / "pods", data=single) as redis:

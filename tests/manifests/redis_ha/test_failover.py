@@ -111,7 +111,7 @@ def test_a_deleted_replica_and_a_roll_out_of_all_pods_lose_no_acknowledged_write
 def test_a_primary_whose_container_restarts_keeps_its_data(redis: Cluster, writer: Writer):
     leader = redis.leader()
     leader.send(signal.SIGKILL, "redis")
-    leader.running["redis"].wait(20)
+    leader.running["redis"].wait(300)
     leader.restart("redis")
     writer.goes_on()
 

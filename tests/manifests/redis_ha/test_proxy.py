@@ -18,9 +18,9 @@ def test_a_replica_that_calls_itself_the_primary_gets_no_connection(redis: Clust
 
     asked = 0
     while rogue.role == "master":  # until Sentinel makes it a replica again
-        assert redis.reaches(leader)
-        asked += 1
-    assert asked > 10
+        assert not redis.reaches(rogue)
+        asked += redis.reaches(leader)
+    assert asked > 3
     acknowledged = writer.end()
 
     eventually(redis.whole, "the cluster never became whole again")
@@ -42,7 +42,7 @@ def test_a_proxy_without_a_quorum_of_sentinels_refuses_and_ends_its_sessions(red
     assert leader.role == "master"
     assert redis.is_healthy("/alive")
     for pod in redis.others(leader):
-        pod.running["sentinel"].wait(20)
+        pod.running["sentinel"].wait(300)
         pod.restart("sentinel")
     eventually(redis.whole, "the Sentinels never agreed again")
     assert redis.primary() is leader
@@ -54,7 +54,7 @@ def test_a_proxy_that_is_told_to_go_lets_a_session_end(redis: Cluster):
         eventually(lambda: ask("127.0.0.1", "PING", port=redis.port) is None, "it still takes connections")
         assert client("PING") == "PONG"
 
-    assert redis.proxy.wait(60) == 0
+    assert redis.proxy.wait(300) == 0
     redis.start_proxy()
     assert came_back(redis)
 
