@@ -145,7 +145,7 @@ def test_no_shape_of_the_cluster_makes_the_rules_fall_over():
                 for rule in ("P12", "L5"):
                     list(RULES[rule].judge(dataclasses.replace(here, objects=objects_)))
                 tried += 1
-    assert tried > 200
+    assert tried > 20
 
 
 def paths(data: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
