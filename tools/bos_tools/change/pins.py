@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.documents import document
 from bos_tools.tree.kustomization import Kustomization, Pin
-from bos_tools.tree.nodes import parse
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
@@ -24,7 +24,7 @@ def pins(data: bytes | None, path: str) -> dict[str, str]:
     if data is None:
         return {}
     try:
-        found = Kustomization(path.rpartition("/")[0], parse(data, path))
+        found = Kustomization(path.rpartition("/")[0], document(path, data))
         return {pin.name: _version(pin) for pin in found.pins}
     except RepositoryError:
         return {}

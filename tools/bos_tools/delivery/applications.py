@@ -6,11 +6,12 @@ from typing import Any
 from bos_tools.delivery.registration import Registration
 from bos_tools.storage.claims import claims
 from bos_tools.tree import layout
+from bos_tools.tree.documents import document
 from bos_tools.tree.environment import AddOn
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import is_cluster_scoped
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.nodes import parse, plain_data
+from bos_tools.tree.nodes import Node, down
 
 Data = dict[str, Any]
 
@@ -156,9 +157,10 @@ def _ignored(graph: Graph, folder: str) -> Iterator[Data]:
     """
     declared = claims(graph, folder)
     for one in _documents(graph, folder):
-        name, spec = _name(one), one.get("spec") if one.get("kind") == "StatefulSet" else None
-        for template in (spec.get("volumeClaimTemplates") or []) if isinstance(spec, dict) else []:
-            if f"{_name(template)}-{name}-0" in declared:
+        name = _text(one, "metadata", "name")
+        templates = down(one, "spec", "volumeClaimTemplates") if _text(one, "kind") == "StatefulSet" else None
+        for template in templates.items if templates is not None and templates.kind == "seq" else []:
+            if f"{_text(template, 'metadata', 'name')}-{name}-0" in declared:
                 yield {
                     "group": "apps",
                     "kind": "StatefulSet",
@@ -168,19 +170,16 @@ def _ignored(graph: Graph, folder: str) -> Iterator[Data]:
                 break
 
 
-def _documents(graph: Graph, folder: str) -> Iterator[Data]:
+def _documents(graph: Graph, folder: str) -> Iterator[Node]:
     """Yield every object that the files of a unit's render hold, patches too, as they are written."""
     for path, data in graph.closure(folder).items():
         if path.endswith((".yaml", ".yml")) and b"kind:" in data:
-            for node in parse(data, path).roots:
-                made = plain_data(node)
-                if isinstance(made, dict):
-                    yield made
+            yield from document(path, data).roots
 
 
-def _name(made: Any) -> str:
-    meta = made.get("metadata") if isinstance(made, dict) else None
-    return str(meta.get("name", "")) if isinstance(meta, dict) else ""
+def _text(node: Node, *path: str) -> str:
+    found = down(node, *path)
+    return found.value if found is not None else ""
 
 
 def project(tree: Tree, plan: Registration) -> Data:
@@ -200,7 +199,10 @@ def _cluster_scoped(tree: Tree, plan: Registration) -> list[Data]:
     documents = (
         one for service in tree.services(plan.env) for one in _documents(tree.graph, layout.unit(plan.env, service))
     )
-    found = {(str(one.get("apiVersion", "")).rpartition("/")[0], str(one.get("kind")), _name(one)) for one in documents}
+    found = {
+        (_text(one, "apiVersion").rpartition("/")[0], _text(one, "kind"), _text(one, "metadata", "name"))
+        for one in documents
+    }
     found = {one for one in found if is_cluster_scoped(*one[:2])}
     return [{"group": group, "kind": kind, "name": name} for group, kind, name in sorted(found)]
 

@@ -12,7 +12,8 @@ import yaml
 from bos_tools.delivery.applications import API, APPLIED, CLAIMS, ENVIRONMENT, SOURCE, Data
 from bos_tools.delivery.registration import Registration
 from bos_tools.tree import layout
-from bos_tools.tree.nodes import parse, plain_data
+from bos_tools.tree.documents import document
+from bos_tools.tree.nodes import plain_data
 from bos_tools.tree.source import Source
 
 HEADER = "# written by `bos-tools argocd register`; do not edit\n"
@@ -103,8 +104,9 @@ def read(source: Source, folder: str, name: str) -> list[Data]:
 
     Raises RepositoryError for YAML that is broken.
     """
-    data = source.read(f"{folder}/{name}")
-    return [] if data is None else [plain_data(root) for root in parse(data, f"{folder}/{name}").roots]
+    path = f"{folder}/{name}"
+    data = source.read(path)
+    return [] if data is None else [plain_data(root) for root in document(path, data).roots]
 
 
 def by_name(documents: Sequence[Any]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from bos_tools.errors import RepositoryError
 from bos_tools.intents.plan import Edit, FieldEffect, Plan, Resized
 from bos_tools.storage.volumes import CLAIM, DATABASE, Size, Volume
+from bos_tools.tree.documents import document
 from bos_tools.tree.edit import Editor
 from bos_tools.tree.layout import Tree
-from bos_tools.tree.nodes import parse
 from bos_tools.tree.quantity import quantity, written
 
 CLAIM_PATCH = """\
@@ -93,7 +93,7 @@ class _Change:
         self.edits.append(Edit(path, unit.env, unit.service, field, said.value, self.size))
 
     def _edit(self, path: str, one: Size) -> None:
-        editor = Editor(parse(self._read(path), path))
+        editor = Editor(document(path, self._read(path)))
         if one.said.at and _value(editor, one) != self.size:  # one scalar may serve several claims
             editor.set(one.said.at, self.size)
             self.texts[path] = editor.result()
@@ -111,7 +111,7 @@ class _Change:
             text = TEMPLATE_PATCH.format(pointer="".join(f"/{step}" for step in one.at), size=self.size)
             entry["target"] = {"kind": one.object.kind, "name": one.object.name}
         _, found = self.tree.unit(self.volume.unit.env, self.volume.unit.service)
-        editor = Editor(parse(self._read(found.path), found.path))
+        editor = Editor(document(found.path, self._read(found.path)))
         editor.append("patches", entry)
         self.texts[found.path] = editor.result()
         self.texts[path] = text.encode()

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import GENERATORS, Kustomization
-from bos_tools.tree.nodes import parse
 
 SCRATCH = re.compile(r"[^\s'\"]*/scratch/[^/\s'\"]+/(?:\d+/)?")
 """Where a copy was rendered: another place in each run."""
@@ -31,7 +31,7 @@ def read(graph: Graph, folder: str) -> Kustomization:
         for reference in found.references:
             path = found.local(reference)
             if path in closure and reference.field not in GENERATORS:
-                parse(closure[path], path)
+                document(path, closure[path])
     own = graph.kustomization(folder)
     if own is None:
         raise RepositoryError(f"no kustomization in this folder: {folder}", reason="missing-file", path=folder)

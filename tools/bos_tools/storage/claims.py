@@ -1,9 +1,8 @@
 """The sizes of claims, as the files of a unit declare them."""
 
-from functools import lru_cache
-
+from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
-from bos_tools.tree.nodes import Node, parse
+from bos_tools.tree.nodes import down
 
 CLUSTER = b"postgresql.cnpg.io"
 
@@ -21,26 +20,19 @@ def claims(graph: Graph, folder: str) -> dict[str, str]:
     return {name: size for name, size in found.items() if size}
 
 
-@lru_cache(maxsize=8192)
 def _declared(path: str, data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the claims of one file, with no size where it deletes one; a base is read once for all environments."""
+    """Return the claims of one file, with no size where it deletes one."""
     found: list[tuple[str, str]] = []
-    for root in parse(data, path).roots:
-        kind, name, verb = _down(root, "kind"), _down(root, "metadata", "name"), _down(root, "$patch")
-        size = _down(root, "spec", "resources", "requests", "storage")
+    for root in document(path, data).roots:
+        kind, name, verb = down(root, "kind"), down(root, "metadata", "name"), down(root, "$patch")
+        size = down(root, "spec", "resources", "requests", "storage")
         if kind is None or name is None:
             continue
         if verb is not None and verb.value == "delete":
             found += [(name.value, "")] if kind.value == "PersistentVolumeClaim" else []
         elif kind.value == "PersistentVolumeClaim" and size is not None:
             found.append((name.value, size.value))
-        size = _down(root, "spec", "storage", "size")
+        size = down(root, "spec", "storage", "size")
         if kind.value == "Cluster" and size is not None:
             found.append((f"{name.value}-data", size.value))
     return tuple(found)
-
-
-def _down(node: Node | None, *path: str) -> Node | None:
-    for step in path:
-        node = node.get(step) if node is not None else None
-    return node

@@ -12,6 +12,7 @@ from functools import lru_cache
 from bos_tools.errors import RepositoryError
 from bos_tools.tree import paths
 from bos_tools.tree.aliases import weigh
+from bos_tools.tree.documents import document as parsed
 from bos_tools.tree.fields import HELM, KUSTOMIZATION, PLUGINS, Each, Fields, Inline, Place, Shape, Takes, Word, Words
 from bos_tools.tree.nodes import BOM, Document, Node, parse, scalar_tag
 
@@ -48,8 +49,7 @@ def plugin(data: bytes, path: str) -> tuple[Reference, ...]:
 
     They count from the folder of the kustomization that names the file.  Raises RepositoryError as `admitted` does.
     """
-    document = parse(data, path)
-    return tuple(_Walk(document).plugins())
+    return tuple(_Walk(parsed(path, data)).plugins())
 
 
 class _Walk:

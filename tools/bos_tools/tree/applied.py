@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import Kustomization
-from bos_tools.tree.nodes import Node, parse
+from bos_tools.tree.nodes import Node
 from bos_tools.tree.source import join
 
 
@@ -103,7 +104,7 @@ def _matches(expression: str, value: str) -> bool:
 def documents(file: str, data: bytes) -> tuple[Node, ...]:
     """Return a file's documents; one that can't be read has none, and is reported where it is rendered."""
     try:
-        return parse(data, file).roots
+        return document(file, data).roots
     except RepositoryError:
         return ()
 

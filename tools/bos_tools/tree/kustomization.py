@@ -5,7 +5,8 @@ from functools import cached_property, lru_cache
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.admission import Reference, admitted, is_null
-from bos_tools.tree.nodes import Document, Node, parse
+from bos_tools.tree.documents import document
+from bos_tools.tree.nodes import Document, Node
 from bos_tools.tree.source import Source, join
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -143,5 +144,5 @@ def load(source: Source, folder: str) -> Kustomization | None:
 
 @lru_cache(maxsize=8192)
 def _parsed(folder: str, path: str, data: bytes) -> Kustomization:
-    """Parse a file once for all trees of a run: before and after an edit, and again after a lost race."""
-    return Kustomization(folder, parse(data, path))
+    """Return one kustomization for all trees of a run: what it refers to is worked out once."""
+    return Kustomization(folder, document(path, data))

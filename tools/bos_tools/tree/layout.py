@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bos_tools.errors import RepositoryError, Usage
+from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import NAMES, Kustomization
-from bos_tools.tree.nodes import Document, line_at, parse
+from bos_tools.tree.nodes import Document, line_at
 from bos_tools.tree.source import Source
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ class Tree:
         Raises RepositoryError for YAML that is broken.
         """
         data = self.source.read(path)
-        return parse(data, path) if data is not None else None
+        return document(path, data) if data is not None else None
 
     def unsaid(
         self, env: str, message: str, *at: str | int, reason: str = "malformed-environment", hint: str = ""

@@ -234,6 +234,13 @@ def outline(root: Node) -> Iterator[tuple[Path, tuple[object, ...]]]:
             stack.append(((*path, step), item))
 
 
+def down(node: Node | None, *path: str) -> Node | None:
+    """Return what lies at a path of keys, None where it is absent."""
+    for step in path:
+        node = node.get(step) if node is not None else None
+    return node
+
+
 def line_at(root: Node, path: Sequence[str | int]) -> int:
     """Return the line of a field, of its nearest ancestor where it is absent."""
     node, line = root, root.line
@@ -278,11 +285,18 @@ def scalar_tag(value: str) -> str:
     return tag.rpartition(":")[2]
 
 
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_MAKERS = {
+    "int": _CONSTRUCTOR.construct_yaml_int,
+    "float": _CONSTRUCTOR.construct_yaml_float,
+    "bool": _CONSTRUCTOR.construct_yaml_bool,
+    "null": _CONSTRUCTOR.construct_yaml_null,
+}
+
+
 def _typed(value: str) -> Any:
-    kind = scalar_tag(value)
-    if kind in ("int", "float", "bool", "null"):
-        try:
-            return yaml.load(value, yaml.CSafeLoader)
-        except (yaml.YAMLError, ValueError):
-            return value
-    return value
+    make = _MAKERS.get(scalar_tag(value))
+    try:
+        return value if make is None else make(yaml.ScalarNode("", value))
+    except (yaml.YAMLError, ValueError):
+        return value

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.image_fields import FieldSpec, named, specs
-from bos_tools.tree.nodes import Node, parse
+from bos_tools.tree.nodes import Node
 
 WORDS = frozenset({b"ontainers"})
 LARGE = 256 * 1024
@@ -22,7 +23,7 @@ def used_images(graph: Graph, folder: str) -> list[str]:
     for path, data in graph.closure(folder).items():
         if path.endswith((".yaml", ".yml", ".json")) and any(word in data for word in words):
             for part in _parts(data):
-                for root in parse(part, path).roots:
+                for root in document(path, part).roots:
                     found.update(_images(root, known))
     for inner in graph.folders(folder):
         kustomization = graph.kustomization(inner)
@@ -42,7 +43,7 @@ def _parts(data: bytes) -> list[bytes]:
 
 def _documents(text: str, path: str) -> tuple[Node, ...]:
     try:
-        return parse(text.encode(), path).roots
+        return document(path, text.encode()).roots
     except RepositoryError:  # kustomize will say what is wrong with it
         return ()
 

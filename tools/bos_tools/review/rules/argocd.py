@@ -11,7 +11,8 @@ from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.world import Rendered, World, down
 from bos_tools.tree import layout
-from bos_tools.tree.nodes import line_at, parse, plain_data
+from bos_tools.tree.documents import document
+from bos_tools.tree.nodes import line_at, plain_data
 from bos_tools.tree.overrides import beside, inside
 
 ANNOTATION_LIMIT = 262144
@@ -136,7 +137,7 @@ def _of_root(env: World) -> Iterator[Fault]:
         wanted = by_name([made[key] for key in APPLIED])
         path = f"{said.folder}/{ROOT}"
         text = env.tree.source.read(path)
-        roots = parse(text, path).roots if text is not None else []
+        roots = document(path, text).roots if text is not None else []
         found = {name: root for root in roots for name in by_name([plain_data(root)])}
     except RepositoryError:
         return
