@@ -161,14 +161,6 @@ def _pin(found: Kustomization, name: str) -> Pin | None:
             path=found.path,
             line=pins[1].line,
         )
-    if pins and "<<" in pins[0].node.fields:
-        raise RepositoryError(
-            f"can't be edited safely: the pin of {name} takes part of itself through a merge key",
-            reason="unsafe-edit",
-            hint="write `newTag: VERSION` in the entry itself",
-            path=found.path,
-            line=pins[0].line,
-        )
     return pins[0] if pins else None
 
 

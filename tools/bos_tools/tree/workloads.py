@@ -7,12 +7,13 @@ from bos_tools.errors import RepositoryError
 from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.image_fields import FieldSpec, named, specs
+from bos_tools.tree.kustomization import Pin
 from bos_tools.tree.nodes import Node
 
 WORDS = frozenset({b"ontainers"})
 LARGE = 256 * 1024
 SEPARATOR = re.compile(rb"^---[ \t\r]*$", re.MULTILINE)
-CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 
 
 def used_images(graph: Graph, folder: str) -> list[str]:
@@ -25,13 +26,26 @@ def used_images(graph: Graph, folder: str) -> list[str]:
             for part in _parts(data):
                 for root in document(path, part).roots:
                     found.update(_images(root, known))
-    for inner in graph.folders(folder):
-        kustomization = graph.kustomization(inner)
-        for item in kustomization.sequence("patches") if kustomization is not None else ():
+    inner = [loaded for each in graph.folders(folder) if (loaded := graph.kustomization(each)) is not None]
+    for kustomization in inner:
+        for item in kustomization.sequence("patches"):
             text = item.get("patch")
-            for root in _documents(text.value, inner) if text is not None else ():
+            for root in _documents(text.value, kustomization.path) if text is not None else ():
                 found.update(_images(root, known))
-    return sorted(found)
+    pins = [pin for kustomization in inner if kustomization.folder != folder for pin in kustomization.pins]
+    return sorted({_pinned(image, pins) for image in found})
+
+
+def _pinned(image: str, pins: list[Pin]) -> str:
+    """Return what the pins of the bases make of an image before the folder's own are applied."""
+    left = list(pins)
+    while pin := next((pin for pin in left if pin.name == untagged(image)), None):
+        left.remove(pin)
+        name, _, digest = image.partition("@")
+        tag = name.removeprefix(untagged(image)).removeprefix(":")
+        is_new = pin.tag or pin.digest
+        image = pin.reference(pin.tag if is_new else tag, pin.digest if is_new else digest)
+    return image
 
 
 def _parts(data: bytes) -> list[bytes]:
@@ -58,10 +72,20 @@ def _images(root: Node, known: tuple[FieldSpec, ...]) -> Iterator[str]:
             listed = node.get(key)
             for container in listed.items if listed is not None and listed.kind == "seq" else []:
                 yield from _word(container.resolved().get("image"))
-        path = node.get("path")
-        if path is not None and path.value.endswith("/image"):  # an operation of a JSON patch
-            yield from _word(node.get("value"))
+        yield from _of_operation(node)
         stack.extend(item for item in node.items if item.kind != "alias")
+
+
+def _of_operation(node: Node) -> Iterator[str]:
+    """Yield the images that an operation of a JSON patch sets."""
+    path, value = node.get("path"), node.get("value")
+    if path is None or value is None:
+        return
+    if path.value.endswith("/image"):
+        yield from _word(value)
+    elif not CONTAINERS.isdisjoint(path.value.split("/")[-2:]):
+        for container in value.items if value.kind == "seq" else [value]:
+            yield from _word(container.resolved().get("image"))
 
 
 def _word(node: Node | None) -> Iterator[str]:
