@@ -10,7 +10,7 @@ EXAMPLES = """\
   bos-tools check --against origin/main
       also what this branch changes: no claim shrinks, and no growth comes with something else
   bos-tools check --explain P9
-      why a rule is one
+      why a rule is one, and how to mend what breaks it
 """
 
 
@@ -20,6 +20,6 @@ def check(call: Call, options: verb.Options) -> None:
     from bos_tools.report.text import check as text
 
     if options.explain is not None:
-        call.report(verb.explain(options.explain), text.explain, document.explain)
+        call.report(verb.explain(call.session, options), text.explain, document.explain)
     else:
         call.report(verb.run(call.session, options), text.write, document.document)

@@ -1,6 +1,6 @@
 """The run of the rules: on one tree, and on the change from one tree to another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bos_tools.errors import Usage
 from bos_tools.render.kustomize import Renderer
@@ -11,9 +11,9 @@ from bos_tools.review.world import Pair, Recovered, World, environments
 from bos_tools.tree.layout import Tree
 
 
-def of(scope: Scope) -> list[Rule]:
-    """Return the rules that look at one kind of thing, in the table's order."""
-    return [rule for rule in RULES.values() if rule.scope is scope]
+def of(scope: Scope, own: Sequence[Rule] = ()) -> list[Rule]:
+    """Return the rules that look at one kind of thing, in the table's order, and then the project's own."""
+    return [rule for rule in (*RULES.values(), *own) if rule.scope is scope]
 
 
 def check(tree: Tree, renderer: Renderer, env: str | None = None, rules: Iterable[Rule] | None = None) -> list[Finding]:
@@ -27,14 +27,22 @@ def check(tree: Tree, renderer: Renderer, env: str | None = None, rules: Iterabl
     return merged(finding for world in worlds for finding in _judged(judges, world, world.name))
 
 
-def judge(old: Tree, new: Tree, renderer: Renderer, env: str | None, recovered: Recovered = ()) -> list[Finding]:
+def judge(
+    old: Tree,
+    new: Tree,
+    renderer: Renderer,
+    env: str | None,
+    recovered: Recovered = (),
+    rules: Iterable[Rule] | None = None,
+) -> list[Finding]:
     """Return every finding about the change from one tree to another; what does not render is `check`'s to report."""
+    judges = of(Scope.change) if rules is None else list(rules)
     names = [name for name in new.settings.environments if env in (None, name)]
     known = [name for name in names if name in old.settings.environments]
     before = {world.name: world for world in environments(old, renderer, known)}
     after = [world for world in environments(new, renderer, names) if world.name in before]
     pairs = [Pair(before[world.name], world, recovered) for world in after]
-    return merged(finding for pair in pairs for finding in _judged(of(Scope.change), pair, pair.new.name))
+    return merged(finding for pair in pairs for finding in _judged(judges, pair, pair.new.name))
 
 
 def _judged(rules: Iterable[Rule], subject: World | Pair, env: str) -> Iterable[Finding]:
@@ -43,12 +51,13 @@ def _judged(rules: Iterable[Rule], subject: World | Pair, env: str) -> Iterable[
             yield Finding(fault.path, fault.line, rule.id, fault.message, fault.object, (env,))
 
 
-def explain(identity: str) -> Rule:
+def explain(identity: str, own: Sequence[Rule] = ()) -> Rule:
     """Return a rule by its id, in letters of any case.
 
     Raises Usage for an id that is none.
     """
-    found = RULES.get(identity.upper())
+    known = RULES | {rule.id: rule for rule in own}
+    found = known.get(identity.upper())
     if found is None:
-        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(RULES)}")
+        raise Usage(f"no such rule: {identity!a}", reason="unknown-rule", hint=f"one of {', '.join(known)}")
     return found

@@ -101,6 +101,8 @@ class Settings:
 
     environments: tuple[str, ...]
     """In promotion order; the first is the default."""
+    rules: tuple[str, ...] = ()
+    """Files with rules of the project's own; nothing runs them unless whoever runs `check` says so."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,10 @@ class Tree:
             )
         if not environments:
             raise RepositoryError("no environments are named", reason="malformed-settings", path=SETTINGS)
-        return Settings(tuple(environments))
+        rules = table.get("rules", [])
+        if not isinstance(rules, list) or not all(isinstance(path, str) for path in rules):
+            raise RepositoryError("`rules` is a list of files", reason="malformed-settings", path=SETTINGS)
+        return Settings(tuple(environments), tuple(rules))
 
     def environment_name(self, name: str | None) -> str:
         """Return an environment's name, the first one for None.

@@ -1,5 +1,6 @@
 """Hold the repository against the rules, and a change against those of a change."""
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,22 @@ class Options:
         str | None,
         Option("Judge the change since the common commit with REV, too.", metavar="REV", idle_with=("explain",)),
     ] = None
+    own_rules: Annotated[
+        bool,
+        Option(
+            "Run the rules that the repository brings, too: code of whoever wrote its commits. "
+            "BOS_OWN_RULES=1 says the same.",
+            ("--own-rules",),
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class OwnRules:
+    """The files of rules that the repository brings."""
+
+    files: tuple[str, ...]
+    ran: bool
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,17 @@ class Checked(Result):
     findings: tuple["Finding", ...]
     rules: int
     """How many rules judged."""
+    own: OwnRules
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say which rules did not run."""
+        if self.own.ran or not self.own.files:
+            return ()
+        return (
+            f"not run, because they are code of this repository: {', '.join(self.own.files)}",
+            "hint: `--own-rules` runs them, where you trust who wrote them",
+        )
 
     @property
     def exit_code(self) -> int:
@@ -47,11 +75,12 @@ class Explained(Result):
     rule: "Rule"
 
 
-def explain(identity: str) -> Explained:
-    """Return a rule by its id; raises Usage for an id that is none."""
+def explain(session: Session, options: Options) -> Explained:
+    """Return the rule that is asked for; raises Usage for an id that is none."""
     from bos_tools.review import engine
 
-    return Explained(engine.explain(identity))
+    own = _own(session.tree()) if _runs_own(options) else []
+    return Explained(engine.explain(options.explain or "", own))
 
 
 def run(session: Session, options: Options) -> Checked:
@@ -61,15 +90,30 @@ def run(session: Session, options: Options) -> Checked:
     from bos_tools.review.registry import Scope
 
     tree, renderer = session.tree(), Renderer()
-    findings = engine.check(tree, renderer, options.env)
-    count = len(engine.of(Scope.environment))
+    own = _own(tree) if _runs_own(options) else []
+    judges = engine.of(Scope.environment, own)
+    findings = engine.check(tree, renderer, options.env, judges)
     if options.against is not None:
-        findings += _change(session, tree, renderer, options.env, options.against)
-        count += len(engine.of(Scope.change))
-    return Checked(tuple(findings), count)
+        of_a_change = engine.of(Scope.change, own)
+        findings += _change(session, tree, renderer, options, of_a_change)
+        judges += of_a_change
+    return Checked(tuple(findings), len(judges), OwnRules(tree.settings.rules, _runs_own(options)))
 
 
-def _change(session: Session, tree: "Tree", renderer: "Renderer", env: str | None, revision: str) -> "list[Finding]":
+def _runs_own(options: Options) -> bool:
+    """Tell whether somebody outside of the repository asks for its own rules."""
+    return options.own_rules or os.environ.get("BOS_OWN_RULES") == "1"
+
+
+def _own(tree: "Tree") -> "list[Rule]":
+    from bos_tools.review import own
+
+    return own.load(tree)
+
+
+def _change(
+    session: Session, tree: "Tree", renderer: "Renderer", options: Options, rules: "list[Rule]"
+) -> "list[Finding]":
     """Return what is wrong with the change from the commit that this branch and a revision have in common."""
     from bos_tools.change import ledger
     from bos_tools.doors.git import Git
@@ -77,6 +121,6 @@ def _change(session: Session, tree: "Tree", renderer: "Renderer", env: str | Non
     from bos_tools.tree.layout import Tree as Read
 
     door = Git(session.root)
-    base = door.merge_base(door.resolve(revision), "HEAD")
+    base = door.merge_base(door.resolve(options.against or "HEAD"), "HEAD")
     recovered = ledger.recovered(commit.message for commit in door.log(f"{base}..HEAD"))
-    return engine.judge(Read(door.at(base)), tree, renderer, env, recovered)
+    return engine.judge(Read(door.at(base)), tree, renderer, options.env, recovered, rules)

@@ -19,11 +19,19 @@ class Finding(TypedDict):
     environments: list[str]
 
 
+class OwnRules(TypedDict):
+    """The files of rules that the repository brings, and whether they ran."""
+
+    files: list[str]
+    ran: bool
+
+
 class Findings(TypedDict):
     """What some rules found."""
 
     findings: list[Finding]
     rules: int
+    own_rules: OwnRules
 
 
 class Rule(TypedDict):
@@ -47,7 +55,8 @@ def document(checked: "Checked") -> Findings:
         }
         for f in checked.findings
     ]  # fmt: skip
-    return {"findings": findings, "rules": checked.rules}
+    own: OwnRules = {"files": list(checked.own.files), "ran": checked.own.ran}
+    return {"findings": findings, "rules": checked.rules, "own_rules": own}
 
 
 def explain(explained: "Explained") -> Rule:
