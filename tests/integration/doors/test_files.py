@@ -109,7 +109,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 
     with pytest.raises(OutsideError, match="no scratch folder"), private.scratch():
         pass
-    with private.queue("name"):  # a courtesy: without a folder nobody waits
+    with private.queue("name", 1.0):  # a courtesy: without a folder nobody waits
         pass
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bos_tools.change import race
 from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
 from bos_tools.change.ledger import message
 from bos_tools.change.prove import Proof, prove
+from bos_tools.change.verify import verify
 from bos_tools.doors import files, private
-from bos_tools.errors import BosError, Refused, RepositoryError
+from bos_tools.errors import BosError, OutsideError, Refused, RepositoryError
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -52,16 +53,21 @@ def edit_work_tree(
 
     Raises BosError; then every file is as it was.
     """
+    if dry_run:  # it writes nothing, and waits for nobody
+        return _proved(intent, root, clock)
     with private.lock(root):
         files.sweep(root)
-        if commit and not dry_run:
+        if commit:
             return _commit(intent, root, clock)
-        ground = of_work_tree(root, clock())
-        plan = intent.plan(ground)
-        proof = prove(ground.tree, plan, Renderer())
-        if not dry_run:
-            _write(root, plan.files)
-        return Outcome(plan, proof)
+        outcome = _proved(intent, root, clock)
+        _write(root, outcome.plan.files)
+        return outcome
+
+
+def _proved(intent: Intent, root: Path, clock: Clock) -> Outcome:
+    ground = of_work_tree(root, clock())
+    plan = intent.plan(ground)
+    return Outcome(plan, prove(ground.tree, plan, Renderer()))
 
 
 def _commit(intent: Intent, root: Path, clock: Clock) -> Outcome:
@@ -99,6 +105,7 @@ def _commit(intent: Intent, root: Path, clock: Clock) -> Outcome:
         if len(landed) < len(plan.files) or not isinstance(error, BosError):
             raise
         commit = door.resolve("HEAD")
+    verify(door, root, plan, commit, missing)
     return Outcome(plan, proof, commit)
 
 
@@ -144,6 +151,8 @@ def push(
 def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", clock: Clock, *, dry_run: bool) -> Outcome:
     head = target.head()
     tries.see(head)
+    if (done := tries.landed(door, head)) is not None:
+        return cast("Outcome", done)
     revision = door.at(head)
     ground = of_commit(revision, clock())
     plan = intent.plan(ground)
@@ -152,5 +161,31 @@ def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", cloc
         return Outcome(plan, proof, tries=tries.tries)
     contents = {path: new for path, (_, new) in plan.files.items()}
     commit = door.commit_on(revision, contents, message(plan), ground.at)
-    target.push(commit)
-    return Outcome(plan, proof, commit, tries.tries)
+    outcome = Outcome(plan, proof, commit, tries.tries)
+    tries.sends(commit, outcome)
+    try:
+        target.push(commit)
+    except OutsideError as unclear:
+        _ask_for(target, tries, commit, unclear)
+    return outcome
+
+
+def _ask_for(target: "Branch", tries: "race.Race", commit: str, unclear: OutsideError) -> None:
+    """Ask the remote whether a push with a bad answer has landed all the same; raises OutsideError where it has not."""
+    try:
+        head = target.head()
+    except BosError as mute:
+        raise _unknown(target, commit, unclear) from mute
+    if tries.landed(target.door, head) is not None:
+        return
+    if unclear.reason == "timeout":  # the remote may still be at it
+        raise _unknown(target, commit, unclear) from unclear
+    raise unclear
+
+
+def _unknown(target: "Branch", commit: str, unclear: OutsideError) -> OutsideError:
+    return OutsideError(
+        f"it is not known whether {commit[:12]} came to {target.name} of {target.remote}: {unclear.message}",
+        reason="push-unclear",
+        hint=f"before you run it again: git fetch {target.remote} && git branch --remotes --contains {commit[:12]}",
+    )

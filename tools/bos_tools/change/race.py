@@ -38,7 +38,8 @@ def run(door: "Git", remote: str, branch: str | None, attempt: Callable[["Branch
             except remotes.LostRace as lost:
                 race.lost(lost.said)
             if race.tries == 1:
-                held.enter_context(target.queue())  # the first try is free; who lost stands in line on this machine
+                # the first try is free; who lost stands in line on this machine
+                held.enter_context(target.queue(race.left / 2))
             else:
                 race.pause()
 
@@ -54,6 +55,13 @@ class Race:
         self._took = 0.0
         self._head = ""
         self._unmoved = 0
+        self._sent: dict[str, object] = {}
+        """Each commit that was pushed and not said to have landed, and what it would have done."""
+
+    @property
+    def left(self) -> float:
+        """Return the seconds that are left for more tries."""
+        return max(0.0, self._deadline - time.monotonic())
 
     def begin(self) -> None:
         """Begin a try."""
@@ -64,6 +72,14 @@ class Race:
         """Note the branch's head, by which the last loss was a race or was none."""
         self._unmoved = self._unmoved + 1 if head == self._head else 0
         self._head = head
+
+    def sends(self, commit: str, outcome: object) -> None:
+        """Note a commit that is about to be pushed: its answer may be lost, or wrong."""
+        self._sent[commit] = outcome
+
+    def landed(self, door: "Git", head: str) -> object | None:
+        """Return what a push of ours did that came through in spite of its answer, None for none."""
+        return next((self._sent[sha] for sha in self._sent if sha == head or door.is_ancestor(sha, head)), None)
 
     def lost(self, said: str) -> None:
         """Note a lost race; raises OutsideError when another try would be in vain."""

@@ -5,42 +5,84 @@ import fcntl
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bos_tools.errors import OutsideError
 
+PATIENCE = 120.0
+"""Seconds to wait for another writer of the same repository: as long as its hooks may take."""
+POLL = 0.02
+
 
 @contextmanager
-def lock(folder: Path, waiting: Callable[[], None] | None = None) -> Iterator[int]:
+def lock(
+    folder: Path, waiting: Callable[[], None] | None = None, *, patience: float | None = PATIENCE
+) -> Iterator[int]:
     """Hold a folder for one writer of this machine, and lend the lock's descriptor.
 
     The lock ends with the process, and with those that inherit the descriptor.  `waiting` is told of another holder.
+    Raises OutsideError, `locked`, after the patience in seconds; None waits for ever.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        if waiting is not None and not _is_free(descriptor):
-            waiting()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         raise OutsideError(f"can't be locked: {folder}: {error.strerror}", reason="unlockable") from error
     try:
+        if not _is_free(descriptor):
+            if waiting is not None:
+                waiting()
+            _wait(descriptor, folder, patience)
         yield descriptor
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+            raise
+        raise OutsideError(f"can't be locked: {folder}: {error.strerror}", reason="unlockable") from error
     finally:
         os.close(descriptor)
 
 
+def _wait(descriptor: int, folder: Path, patience: float | None) -> None:
+    if patience is None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return
+    end = time.monotonic() + patience
+    while not _is_free(descriptor):
+        if time.monotonic() >= end:
+            raise OutsideError(
+                f"another program has held the lock for {patience:.0f} s{_holder(descriptor)}: {folder}",
+                reason="locked",
+                hint="wait for it, or end it when it hangs",
+            )
+        time.sleep(POLL)
+
+
+def _holder(descriptor: int) -> str:
+    """Return who holds a lock, as far as Linux tells: its process, and the program."""
+    inode = os.fstat(descriptor).st_ino
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/locks").read_text().splitlines():
+            words = line.split()
+            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
+                return f" (process {words[4]}, {Path(f'/proc/{words[4]}/comm').read_text().strip()})"
+    return ""
+
+
 @contextmanager
-def queue(name: str) -> Iterator[None]:
-    """Wait for one's turn among this machine's runs with the same name; without a cache folder there is no line."""
+def queue(name: str, patience: float) -> Iterator[None]:
+    """Wait for one's turn among this machine's runs with the same name, for so many seconds at most.
+
+    Without a cache folder there is no line, and who stands in front and does not move is passed by.
+    """
     import hashlib
 
     with ExitStack() as held:
         with suppress(OSError, OutsideError):
             folder = cache_folder() / "queue" / hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
             make_private(folder)
-            held.enter_context(lock(folder))
+            held.enter_context(lock(folder, patience=patience))
         yield
 
 

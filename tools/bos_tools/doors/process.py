@@ -161,15 +161,35 @@ def _missing(message: str) -> OutsideError:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a program politely and then for sure; what it started itself is not waited for."""
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE)
-    process.kill()
+    """End a program, and all that it started, politely and then for sure."""
+    family = [process.pid, *_descendants(process.pid)]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in dict.fromkeys([*family, *_descendants(process.pid)]):
+            with suppress(OSError):
+                os.kill(pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(OSError):
                 pipe.close()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and theirs, as far as Linux tells.
+
+    A group of their own would end them as well, but take the terminal from git's and ssh's questions.
+    """
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        with suppress(OSError, ValueError):
+            for thread in os.listdir(f"/proc/{(parent := waiting.pop())}/task"):
+                with open(f"/proc/{parent}/task/{thread}/children") as listed:
+                    children = [int(child) for child in listed.read().split()]
+                found += children
+                waiting += children
+    return found
 
 
 def cores() -> int:

@@ -114,12 +114,12 @@ class Branch:
         return said[0] if said else None
 
     @contextmanager
-    def queue(self) -> Iterator[None]:
-        """Stand in line with the other runs of this machine that push to the same branch.
+    def queue(self, patience: float) -> Iterator[None]:
+        """Stand in line with the other runs of this machine that push to the same branch, for some seconds.
 
         It is a courtesy that saves tries; what protects the branch is the push itself.
         """
-        with private.queue(f"{address(self.door, self.remote)} {self.name}"):
+        with private.queue(f"{address(self.door, self.remote)} {self.name}", patience):
             yield
 
     def push(self, sha: str, *, over: str | None = None) -> None:

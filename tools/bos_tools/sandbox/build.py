@@ -94,7 +94,7 @@ class Build:
         turns = store / ".turns" / module.name
         turns.mkdir(parents=True, exist_ok=True, mode=0o700)
         waits = "waits for another run that builds it"
-        with private.lock(turns, waiting=lambda: self._progress.say(module, waits)) as held:
+        with private.lock(turns, waiting=lambda: self._progress.say(module, waits), patience=None) as held:
             entry = self.binaries.entry(module)
             if entry.is_dir():
                 self._progress.end(module)

@@ -81,7 +81,7 @@ def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
     """Choose ports the first time, and again for those that a stranger took while the sandbox lay dead."""
     every = private.cache_folder() / "sandbox-turns" / "ports"
     every.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with private.lock(every):
+    with private.lock(every, patience=None):
         running = {found.name for found in processes.living(folder)}
         idle = {name: port for name, port in now.ports.items() if not _is_part_of(name, running)}
         lost = [name for name, port in idle.items() if not ports.is_free(port, DYING)]
