@@ -1,0 +1,75 @@
+"""Write tools/COMMANDS.md, every command as its own help has it: `make reference`.
+
+A test holds the file to what this makes, so that the reference is never behind the program.
+"""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from bos_tools.cli.main import app, main
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "tools" / "COMMANDS.md"
+HEAD = """\
+<!-- written by `make reference` from the programs' help; do not edit -->
+# Commands
+
+What each command takes, as its `--help` says it; [GUIDE.md](GUIDE.md) says how they go together. Data goes to stdout, words to stderr;
+with `--output json` stdout holds one document and nothing else.
+
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | done, or already so |
+| 1 | refused: a rule, a policy, a finding |
+| 2 | usage |
+| 3 | a bug of ours; run it again with `--verbose` |
+| 4 | the repository is not as expected: a missing overlay, malformed YAML, two matching images |
+| 5 | something outside failed: kustomize, git, the remote, Argo CD, the cluster; with what it said |
+| 130 | interrupted |
+"""
+
+
+def commands() -> Iterator[str]:
+    """Yield the words of every command, in the order of the help; those of a group after one another."""
+    for command in app.registered_commands:
+        yield str(command.name)
+    for group in app.registered_groups:
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            yield f"{group.name} {command.name}"
+
+
+def said(words: str) -> str:
+    """Return the help of a command, as it goes to what is no terminal."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        main([*words.split(), "--help"])
+    return out.getvalue().rstrip()
+
+
+def anchor(words: str) -> str:
+    """Return what a forge makes of a command's heading."""
+    return f"bos-tools-{words.replace(' ', '-')}"
+
+
+def reference() -> str:
+    """Return the page."""
+    helps = {words: said(words) for words in commands()}
+    listed = [f"- [`bos-tools {words}`](#{anchor(words)}): {summary(text)}" for words, text in helps.items()]
+    parts = [f"## bos-tools {words}\n\n```text\n{text}\n```\n" for words, text in helps.items()]
+    return "\n".join([HEAD, "## All commands\n", *listed, "", *parts])
+
+
+def summary(text: str) -> str:
+    """Return the first sentence of a help, which stands between the usage and the first empty line after it."""
+    lines = text.splitlines()
+    start = next(index for index, line in enumerate(lines) if not line) + 1
+    end = next(index for index, line in enumerate(lines[start:], start) if not line)
+    return " ".join(line.strip() for line in lines[start:end]).rstrip(".")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")
