@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
 SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometheus postgresql busybox openssl
 
-.PHONY: help setup demo test bench lint lock picture schemas system judges
+.PHONY: help setup demo test bench lint lock picture reference schemas system judges
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lock: setup ## lock the dependencies again, with hashes and without index addres
 
 schemas: setup ## write the JSON Schemas of the typed files anew
 	@$(BIN)/python tools/schemas.py
+
+reference: setup ## write tools/COMMANDS.md anew, from the help of every command
+	@$(BIN)/python tools/reference.py
 
 picture: setup ## draw the README's picture from a real run of the demo's first part
 	@$(BIN)/python tools/demo.py --svg .github/demo.svg

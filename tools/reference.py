@@ -16,8 +16,8 @@ HEAD = """\
 <!-- written by `make reference` from the programs' help; do not edit -->
 # Commands
 
-What each command takes, as its `--help` says it; [GUIDE.md](GUIDE.md) says how they go together. Data goes to stdout, words to stderr;
-with `--output json` stdout holds one document and nothing else.
+What each command takes, as its `--help` says it; [GUIDE.md](GUIDE.md) says how they go together. Data goes to stdout,
+words to stderr; with `--output json` stdout holds one document and nothing else.
 
 ## Exit codes
 

@@ -1,6 +1,7 @@
-"""The picture of decision 1, read from the imports."""
+"""The picture of tools/README.md, held against the imports."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,32 +10,10 @@ import pytest
 from harness import ROOT
 
 PACKAGE = ROOT / "tools" / "bos_tools"
-MAY_USE = {
-    "cli": {
-        "verbs",
-        "report",
-        "change",
-        "review",
-        "intents",
-        "storage",
-        "delivery",
-        "render",
-        "tree",
-        "doors",
-        "sandbox",
-    },
-    "verbs": {"change", "review", "intents", "storage", "delivery", "render", "tree", "doors", "sandbox"},
-    "report": {"verbs", "change", "review", "intents", "storage", "delivery", "render", "sandbox", "tree"},
-    "change": {"intents", "storage", "render", "tree", "doors"},
-    "review": {"render", "storage", "delivery", "tree"},
-    "intents": {"storage", "delivery", "tree"},
-    "storage": {"tree", "doors"},
-    "delivery": {"storage", "tree", "doors"},
-    "render": {"tree", "doors"},
-    "sandbox": {"tree", "doors"},
-    "tree": set(),
-    "doors": set(),
-}
+ROW = re.compile(r"^\| `(\w+)/` \|[^|]*\| ([^|]*) \|$", re.MULTILINE)
+PICTURE = (ROOT / "tools" / "README.md").read_text().split("## The rooms")[1].split("\n## ")[0]
+MAY_USE = {room: set(re.findall(r"`(\w+)`", arrows)) for room, arrows in ROW.findall(PICTURE)}
+"""The table that a newcomer reads is the one that is held."""
 ONLY_IN = {
     "subprocess": {"doors/process.py"},
     "git": {"doors/objects.py"},
@@ -66,7 +45,28 @@ def imports(path: Path) -> set[str]:
 def test_every_layer_is_in_the_picture():
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
 
-    assert folders <= set(MAY_USE)
+    assert folders == set(MAY_USE)
+
+
+def test_no_room_reaches_itself_by_way_of_others():
+    def reached(room: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        further = MAY_USE[room] - seen
+        return further | {other for one in further for other in reached(one, seen | further)}
+
+    assert [room for room in MAY_USE if room in reached(room)] == []
+
+
+def test_no_file_is_in_a_circle_of_imports():
+    names = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES}
+    needs = {name: (imports(path) & set(names)) - {name} for name, path in names.items()}
+    while free := {name for name, others in needs.items() if not others & set(needs) or not _is_used(name, needs)}:
+        needs = {name: others for name, others in needs.items() if name not in free}
+
+    assert sorted(needs) == []
+
+
+def _is_used(name: str, needs: dict[str, set[str]]) -> bool:
+    return any(name in others for others in needs.values())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,8 +1,9 @@
-"""What the README and `--help` say is what the program does."""
+"""What the pages and `--help` say is what the program does."""
 
 import ast
 import json
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from bos_tools.cli.main import app, main
 from harness import ROOT
 
-README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "tools/GUIDE.md").read_text()
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".git", "node_modules"} & set(path.parts))
+REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 LEAVES = sorted(
     [str(command.name) for command in app.registered_commands]
     + [
@@ -22,7 +25,7 @@ LEAVES = sorted(
 )  # fmt: skip
 """Every command, those of groups too."""
 CHANGING = ["bump", "pvc grow", "argocd register"]
-"""The commands of which the README lists every option."""
+"""The commands of which the guide explains every option."""
 
 
 def options(command: str, capsys) -> set[str]:
@@ -33,10 +36,16 @@ def options(command: str, capsys) -> set[str]:
     return {option for line in lines for option in re.findall(r"--[a-z-]+", line)}
 
 
-def test_the_readme_names_every_command_and_no_other():
-    named = re.findall(r"^\| `bos-tools ([a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
+def test_the_reference_is_what_the_help_says():
+    """`make reference` writes it anew."""
+    assert REFERENCE["PAGE"].read_text() == REFERENCE["reference"]()
+    assert sorted(REFERENCE["commands"]()) == LEAVES
 
-    assert sorted(named) == LEAVES
+
+def test_the_guide_names_every_command():
+    shown = re.sub(r"\s+", " ", GUIDE)
+
+    assert [name for name in LEAVES if not re.search(rf"`(bos-tools )?{name}[ `]|bos-tools {name} ", shown)] == []
 
 
 @pytest.mark.parametrize("command", LEAVES)
@@ -50,35 +59,31 @@ def test_every_command_has_help_with_examples(command, capsys):
 
 
 @pytest.mark.parametrize("command", CHANGING)
-def test_the_readme_names_every_option_of_a_changing_command(command, capsys):
-    missing = {
-        option for option in options(command, capsys) if f"`{option}" not in README and f"{option} " not in README
-    }
+def test_the_guide_names_every_option_of_a_changing_command(command, capsys):
+    missing = {option for option in options(command, capsys) if f"`{option}" not in GUIDE and f"{option} " not in GUIDE}
 
     assert missing - {"--help", "--output", "--env"} == set()
 
 
-def test_the_contract_in_the_readme_is_json_with_the_keys_of_bump():
-    contract = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+def test_the_contract_in_the_guide_is_json_with_the_keys_of_bump():
+    contract = json.loads(re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)[0])
 
     assert set(contract) == {"changed", "edits", "effects", "commit", "pull_request"}
     assert set(contract["edits"][0]) == {"path", "env", "service", "field", "old", "new"}
     assert set(contract["effects"][0]) == {"object", "field", "old", "new"}
 
 
-def test_the_exit_codes_of_the_readme_are_those_of_the_errors():
+def test_the_exit_codes_of_the_reference_are_those_of_the_errors():
     from bos_tools import errors
 
     codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")}
 
-    table = README.split("### Exit codes")[1].split("\n## ")[0]
+    table = REFERENCE["HEAD"].split("## Exit codes")[1].split("\n## ")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == codes | {0, 130}
 
 
 def test_the_documents_name_no_path_of_a_machine():
-    texts = [p for p in ROOT.rglob("*.md") if not {".venv", ".git"} & set(p.parts)]
-
-    guilty = [str(p) for p in texts if re.search(r"(^|[\s`(])/(root|home|work)/", p.read_text())]
+    guilty = [str(p) for p in PAGES if re.search(r"(^|[\s`(])/(root|home|work)/", p.read_text())]
 
     assert guilty == []
 
@@ -99,8 +104,7 @@ def spans(path: Path) -> Iterator[str]:
 
 def named_commands() -> Iterator[tuple[str, list[str]]]:
     """Yield where a command of ours is named, and its words."""
-    written = [ROOT / "README.md", *(ROOT / ".github").rglob("*.md"), *(ROOT / "base").rglob("*.md")]
-    for path in [*written, *(ROOT / "tools" / "bos_tools").rglob("*.py")]:
+    for path in [*PAGES, *(ROOT / "tools" / "bos_tools").rglob("*.py")]:
         for span in spans(path):
             for found in re.findall(r"\bbos-tools ((?:--repo \S+ |--verbose )?[a-z][^`|;,()\"\n]*)", span):
                 words = re.sub(r"^(--repo \S+ |--verbose )", "", found).split()

@@ -73,7 +73,7 @@ def of_work_tree(root: Path, at: datetime, *, is_replay: bool = False) -> Standi
     return Standing(Tree(WorkTree(root)), _line(door, "HEAD", at), at, is_replay)
 
 
-def of_commit(revision: "Revision", at: datetime) -> Standing:
+def of_commit(revision: "Revision[Git]", at: datetime) -> Standing:
     """Return the ground of a commit, such as a remote's head."""
     return Standing(Tree(revision), _line(lambda: revision.door, revision.sha, at), at)
 

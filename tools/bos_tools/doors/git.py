@@ -104,7 +104,7 @@ class Git:
         if objects := self.__dict__.pop("_objects", None):
             objects.close()
 
-    def at(self, sha: str) -> "Revision":
+    def at(self, sha: str) -> "Revision[Git]":
         """Return a commit's files as a source."""
         from bos_tools.doors.revision import Revision
 
@@ -225,7 +225,7 @@ class Git:
     # --- commits without a work tree ------------------------------------------------------------------
 
     def commit_on(
-        self, parent: "Revision", contents: Mapping[str, bytes | None], message: str, at: datetime | None = None
+        self, parent: "Revision[Git]", contents: Mapping[str, bytes | None], message: str, at: datetime | None = None
     ) -> str:
         """Write a commit with some files' bytes replaced, touching neither work tree nor index; None takes one away."""
         with private.scratch() as scratch:
@@ -240,7 +240,7 @@ class Git:
         words = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, "-p", parent.sha, *sign, "-F", "-")
         return self.run(*words, stdin=message.encode(), env=_dated(at)).strip()
 
-    def _tree(self, parent: "Revision", blobs: Mapping[str, str | None], env: Mapping[str, str]) -> str:
+    def _tree(self, parent: "Revision[Git]", blobs: Mapping[str, str | None], env: Mapping[str, str]) -> str:
         """Write the tree of a commit with some blobs replaced, each with the mode that it has."""
         gone = "0" * len(parent.sha)
         entries = "".join(

@@ -2,19 +2,33 @@
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
 from bos_tools.doors.files import READ_LIMIT
 from bos_tools.errors import RepositoryError
 
-if TYPE_CHECKING:
-    from bos_tools.doors.git import Git
+
+class Objects(Protocol):
+    """What a revision asks of the repository that it is in."""
+
+    @property
+    def prefix(self) -> str:
+        """Return where our root is in the repository, with a slash at its end."""
+
+    def listed(self, sha: str) -> str:
+        """Return a commit's files as `git ls-tree -rz` writes them."""
+
+    def blob(self, sha: str) -> bytes:
+        """Return the bytes of a blob."""
 
 
-class Revision:
+Door = TypeVar("Door", bound=Objects)
+
+
+class Revision(Generic[Door]):
     """The files that a commit has below our root."""
 
-    def __init__(self, door: "Git", sha: str) -> None:
+    def __init__(self, door: Door, sha: str) -> None:
         self.door = door
         self.sha = sha
         self._blobs: dict[str, bytes] = {}
