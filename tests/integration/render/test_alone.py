@@ -1,0 +1,118 @@
+"""kustomize is given nothing of ours: no token, no git, no file but those that its folder names."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bos_tools.doors.files import WorkTree
+from bos_tools.errors import BosError
+from bos_tools.render import kustomize
+from bos_tools.render.cache import Cache
+from bos_tools.render.kustomize import Renderer
+from bos_tools.tree.graph import Graph
+from harness.repositories import deployment, files, unit, write
+
+UNIT = "overlays/dev/web"
+
+
+def test_a_program_in_its_place_sees_no_token_and_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(tmp_path / "repo", {**files(), f"{UNIT}/secret.txt": "canary"})
+    spy = tmp_path / "kustomize"
+    spy.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        "if sys.argv[1] == 'version':\n    print('v5.8.1')\nelse:\n"
+        "    names = sorted(f for _, _, fs in os.walk('.') for f in fs)\n"
+        "    print('kind: Seen\\nnames:', names, '\\nenvironment:', sorted(os.environ), '\\npath:', os.environ['PATH'])\n"
+    )
+    spy.chmod(0o755)
+    monkeypatch.setenv("BOS_TOOLS_KUSTOMIZE", str(spy))
+    monkeypatch.setenv("BOS_ARGOCD_TOKEN", "canary")
+    kustomize.program.cache_clear()
+    try:
+        seen = Renderer(Cache(tmp_path / "cache")).one(Graph(WorkTree(root)), UNIT).decode()
+    finally:
+        kustomize.program.cache_clear()
+
+    assert "BOS_ARGOCD_TOKEN" not in seen
+    assert "path: /nonexistent" in seen
+    assert "secret.txt" not in seen
+    assert "'deployment.yaml'" in seen
+
+
+SCHEMA = '{"definitions": {"x": {"properties": {}, "x-kubernetes-group-version-kind": [{"group": "apps", "version": "v1", "kind": "Deployment"}]}}}'
+MERGED = (
+    "patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: SERVICE}\n"
+    "    spec: {template: {spec: {containers: [{name: side-1, tty: true}]}}}\n"
+)
+
+
+def test_a_schema_of_one_unit_reaches_no_other_one_and_not_the_cache(tmp_path: Path) -> None:
+    services = ("backend", "postgres", "web")
+    texts = {f"overlays/dev/{s}/kustomization.yaml": unit(s, extra=MERGED.replace("SERVICE", s)) for s in services}
+    texts |= {f"base/{s}/deployment.yaml": deployment(s, [s, "side"]) for s in services}
+    root = write(tmp_path / "repo", {**files(), **texts})
+    folders = [f"overlays/{env}/{s}" for env in ("dev", "prod") for s in services]
+    plain = Renderer(Cache(tmp_path / "a")).render([(Graph(WorkTree(root)), folder) for folder in folders])
+    path = root / "overlays/dev/backend/kustomization.yaml"
+    path.write_text(path.read_text() + "openapi: {path: schema.json}\n")
+    (path.parent / "schema.json").write_text(SCHEMA)
+
+    graph = Graph(WorkTree(root))
+    mixed = Renderer(Cache(tmp_path / "b")).render([(graph, folder) for folder in folders])
+
+    assert mixed[1:] == plain[1:]
+    assert mixed[0] != plain[0]
+    again = Renderer(Cache(tmp_path / "b")).render([(graph, folder) for folder in folders])
+    assert again == mixed
+
+
+def test_what_makes_kustomize_panic_is_one_units_error(tmp_path: Path) -> None:
+    """A PatchJson6902Transformer without a target ends the process of kustomize 5.8.1."""
+    plugin = "apiVersion: builtin\nkind: PatchJson6902Transformer\nmetadata: {name: t}\njsonOp: '[]'\n"
+    root = write(tmp_path / "repo", {
+        **files(), f"{UNIT}/kustomization.yaml": unit("web", extra="transformers: [t.yaml]\n"), f"{UNIT}/t.yaml": plugin,
+    })  # fmt: skip
+    graph = Graph(WorkTree(root))
+    folders = [f"overlays/{env}/{s}" for env in ("dev", "prod") for s in ("backend", "postgres", "web")]
+
+    with pytest.raises(BosError) as caught:
+        Renderer(Cache(tmp_path / "cache")).render([(graph, folder) for folder in folders])
+
+    assert caught.value.exit_code == 4
+    assert UNIT in str(caught.value)
+
+
+ODD = ["=", "0b_", "0x_", "1_", "<<", "9" * 5000, "2026-01-01", "1e999", "._", "0o_"]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_a_value_that_yaml_1_1_reads_oddly_stays_text(
+    tmp_path: Path, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bos_tools.cli.main import main
+
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{k: '{value}'}}\n"
+    root = write(tmp_path / "repo", {
+        **files(), "base/web/c.yaml": text, "base/web/kustomization.yaml": "resources: [deployment.yaml, c.yaml]\n",
+    })  # fmt: skip
+
+    assert main(["--repo", str(root), "render", "web", "--output", "json"]) == 0
+    assert main(["--repo", str(root), "bump", "web", "v1.0.1"]) == 0
+    assert main(["--repo", str(root), "check", "--env", "dev"]) in (0, 1)
+    assert "a bug of" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("levels", [70, 1500])
+def test_a_deep_object_is_refused_and_no_bug(tmp_path: Path, capsys: pytest.CaptureFixture[str], levels: int) -> None:
+    from bos_tools.cli.main import main
+
+    text = "apiVersion: v1\nkind: Deep\nmetadata: {name: c}\nspec: " + "{a: " * levels + "b" + "}" * levels + "\n"
+    root = write(tmp_path / "repo", {
+        **files(), "base/web/c.yaml": text, "base/web/kustomization.yaml": "resources: [deployment.yaml, c.yaml]\n",
+    })  # fmt: skip
+
+    assert main(["--repo", str(root), "render", "web", "--output", "json"]) in (4, 5)
+    assert main(["--repo", str(root), "bump", "web", "v1.0.1"]) in (4, 5)
+    assert main(["--repo", str(root), "check", "--env", "dev"]) == 1
+    assert "a bug of" not in capsys.readouterr().err
