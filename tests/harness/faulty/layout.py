@@ -48,6 +48,8 @@ CASES = [
     Case("L6", PROD, "- name: cert-manager", "- name: certs", "platform:", "prod"),
     Case("L6", PROD, "        role: ingress\n", "        role: worker\n", "- name: nginx-ingress", "prod"),
     Case("L6", PROD, "        value: ingress\n", "        value: other\n", "- name: nginx-ingress", "prod"),
+    Case("L7", PROD, "prune: confirm", "prune: automatic", "prune: automatic", "prod"),
+    Case("L7", PROD, "tier: production", "tier: staging", "tier: staging", "prod"),
     Case(
         "A1",
         "overlays/prod/argocd/kustomization.yaml",

@@ -13,6 +13,7 @@ PINS, PROD = "overlays/dev/web/kustomization.yaml", "overlays/prod/environment.y
 
 CASES = [
     Case("P0", WEB, "cpu: 250m", "cpu: 200m", "cpu: 200m"),
+    Case("P0", "base/web/plan.yaml", "", None, "apiVersion", "dev", "overlays/dev/web/kustomization.yaml"),
     Case("P0", REDIS, "memory: 512Mi", "memory: 1Gi", "memory: 1Gi"),
     Case("P0", REDIS, "replicas: 1", "replicas: 2", "replicas: 2"),
     Case("P0", REDIS, "      - name: redis\n", "      - name: rds\n", "      containers:"),

@@ -221,6 +221,7 @@ def _configured(
     from bos_tools.doors.kubernetes.client import APP_PROJECT, APPLICATION, CONFIG_MAP, Cluster
     from bos_tools.render.kustomize import Renderer
     from bos_tools.render.objects import objects
+    from bos_tools.tree import layout
 
     with Cluster.connect(kubeconfig, kube_context) as cluster:
         used = [
@@ -229,7 +230,7 @@ def _configured(
             if one.get("spec", {}).get("project", "default") == "default"
         ]
         done = []
-        for made in objects(Renderer().one(tree.graph, "base/argocd")):
+        for made in objects(Renderer().one(tree.graph, layout.base(layout.ARGOCD))):
             kind = {"ConfigMap": CONFIG_MAP, "AppProject": APP_PROJECT}[made.kind]
             if kind is APP_PROJECT and used:
                 what = f"left as it is, for {len(used)} applications are in it: {used[0]} …"

@@ -66,6 +66,7 @@ RULES = table(
     layout.everywhere,
     layout.pinned,
     platform.platform,
+    layout.production,
     argocd.registered,
     argocd.paths,
     argocd.server_side,

@@ -126,6 +126,27 @@ def _classes(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
 
 
 @rule(
+    "L7",
+    title="Production demands the strictest gates, and the last environment is production",
+    remedy="say `tier: production` and, under `gates`, `digest: required` and `prune: confirm`",
+    source="base/README.md#layout",
+)
+def production(env: World) -> Iterator[Fault]:
+    """What guards an environment is data, which is copied with it; without this rule one edit would take it away."""
+    path, facts = layout.environment_file(env.name), env.facts
+    document = env.tree.document(path)
+    if facts is None or document is None:
+        return
+    root, names = document.single(), env.tree.settings.environments
+    if facts.is_production and not facts.gates.holds_pruning:
+        line = line_at(root, ["gates", "prune"])
+        yield env.file(path, line, f"{env.name} asks a person before it deletes: gates.prune is confirm")
+    if len(names) > 1 and env.name == names[-1] and not facts.is_production:
+        line = line_at(root, ["tier"])
+        yield env.file(path, line, f"the last environment in the order of promotion is production: {env.name}")
+
+
+@rule(
     "L4",
     title="A service of the plan, or of the first environment, has its unit in every one",
     remedy="add the unit, and list it in the environment's kustomization.yaml",

@@ -21,6 +21,10 @@ HEALTHCHECK = ["node", "/app/healthcheck.js"]
 )
 def numbers(env: World) -> Iterator[Fault]:
     """Too small a request means eviction and late probes; another port is one that nobody looks for."""
+    for unit in dict.fromkeys(made.unit for made in env.of("Deployment", "StatefulSet")):
+        if unit.service not in env.workloads:
+            path = layout.unit_file(env.name, unit.service)
+            yield env.file(path, 1, f"the plan says nothing of {unit.service}: {layout.plan_file(unit.service)}")
     for name, planned in env.workloads.items():
         made = env.one(planned.kind, name)
         if name not in env.rendered or env.one("Cluster", name) is not None:  # P12 has it
