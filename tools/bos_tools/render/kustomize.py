@@ -13,7 +13,9 @@ from bos_tools.doors import files, private, process
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
 from bos_tools.render import doubles
 from bos_tools.render.cache import Cache
+from bos_tools.render.parsed import parsed
 from bos_tools.tree.graph import Graph
+from bos_tools.tree.identity import Object
 
 VERSION = "v5.8.1"
 """The version in Argo CD 3.5.7; another one may render other bytes."""
@@ -85,6 +87,10 @@ class Renderer:
     def one(self, graph: Graph, folder: str) -> bytes:
         """Return the render of one folder."""
         return self.render([(graph, folder)])[0]
+
+    def objects(self, render: bytes) -> list[Object]:
+        """Return a render's objects in its order."""
+        return parsed(self.cache, render)
 
 
 def _build(jobs: list[Job]) -> list[bytes]:

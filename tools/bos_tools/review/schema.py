@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Any, NamedTuple
 
 from bos_tools.tree.identity import Object
@@ -44,7 +44,7 @@ def _name(made: Object) -> str:
 @cache
 def _shipped() -> Any:
     """Return the file that `tests/harness/pruned.py` writes: kinds, and the definitions that they lead to."""
-    return json.loads(files("bos_tools.review.schemas").joinpath("kubernetes.json").read_text("utf-8"))
+    return json.loads(get_data("bos_tools.review.schemas", "kubernetes.json") or b"")
 
 
 @cache

@@ -7,7 +7,6 @@ from typing import Any
 
 from bos_tools.errors import RepositoryError
 from bos_tools.render.kustomize import Renderer
-from bos_tools.render.objects import objects
 from bos_tools.review import blame, schema
 from bos_tools.review.locate import locate
 from bos_tools.review.registry import Fault
@@ -191,10 +190,10 @@ def environments(tree: Tree, renderer: Renderer, names: list[str]) -> list[World
     everything: list[tuple[World, Rendered]] = []
     for world, unit, text in _renders(worlds, renderer):
         if unit == _registration(world):
-            world.registration = [Rendered(unit, one) for one in objects(text)]
+            world.registration = [Rendered(unit, one) for one in renderer.objects(text)]
             continue
         world.rendered.add(unit.service)
-        everything += [(world, Rendered(unit, one)) for one in objects(text)]
+        everything += [(world, Rendered(unit, one)) for one in renderer.objects(text)]
     for (world, made), found in zip(everything, schema.wrong(made.object for _, made in everything), strict=True):
         world.wrong += [(made, one) for one in found]
         if not any(one.is_misshapen for one in found):

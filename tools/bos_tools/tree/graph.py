@@ -22,6 +22,7 @@ class Graph:
         self.source = source
         self._loaded: dict[str, Kustomization | None] = {}
         self._closures: dict[str, dict[str, bytes]] = {}
+        self._folders: dict[str, list[str]] = {}
         self._visits: dict[str, int] = {}
 
     def kustomization(self, folder: str) -> Kustomization | None:
@@ -40,7 +41,10 @@ class Graph:
 
     def folders(self, folder: str) -> list[str]:
         """Return the folders of every kustomization that a folder's render reads, itself included."""
-        return sorted({k for k in map(_folder, self.closure(folder)) if self._loaded.get(k) is not None})
+        if folder not in self._folders:
+            inside = set(map(_folder, self.closure(folder)))
+            self._folders[folder] = sorted(k for k in inside if self._loaded.get(k) is not None)
+        return self._folders[folder]
 
     def _closure(self, folder: str, trail: tuple[str, ...]) -> dict[str, bytes]:
         if folder not in self._closures:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from math import log2
 
@@ -65,8 +66,13 @@ def secrets(env: World) -> Iterator[Fault]:
             yield env.file(file, line, f"a secret value in Git: {what}")
 
 
-def revealed(data: bytes) -> Iterator[tuple[str, int]]:
-    """Yield what kinds of secret values a file holds, each with the line of the first."""
+@lru_cache(maxsize=8192)
+def revealed(data: bytes) -> tuple[tuple[str, int], ...]:
+    """Return what kinds of secret values a file holds, each with the line of the first; many environments ask it."""
+    return tuple(_revealed(data))
+
+
+def _revealed(data: bytes) -> Iterator[tuple[str, int]]:
     for what, mark in COMPILED.items():
         if (found := mark.search(data)) is not None:
             at = found.start() + len(found[0]) - len(found[0].lstrip())
