@@ -64,7 +64,7 @@ define build
 	@kept="$(CACHE)/$$(cat tools/sandbox/$(1)/*.go tools/sandbox/$(1)/go.* | sha256sum | cut -c1-16)/$(notdir $@)"; \
 	if [ ! -x "$$kept" ]; then \
 	  echo "building $(notdir $@), once: about half a minute"; mkdir -p "$$(dirname "$$kept")"; \
-	  (cd tools/sandbox/$(1) && GOFLAGS="$(GOFLAGS)" GOGC=400 go build -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
+	  (cd tools/sandbox/$(1) && GOFLAGS="$(GOFLAGS)" GOGC=400 CGO_ENABLED=0 go build -ldflags "$(3)" -o "$$kept.$$$$" $(2)) && mv "$$kept.$$$$" "$$kept"; \
 	fi && cp "$$kept" $@.new && mv $@.new $@
 endef
 KUSTOMIZE_VERSION := -s -w -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1
@@ -73,7 +73,7 @@ $(BIN)/kustomize: tools/sandbox/kustomize/go.sum | $(VENV)/.ready
 	$(call build,kustomize,sigs.k8s.io/kustomize/kustomize/v5,$(KUSTOMIZE_VERSION))
 	@test "$$($@ version)" = v5.8.1
 
-$(BIN)/kustomize-batch: tools/sandbox/kustomize/go.sum tools/sandbox/kustomize/main.go | $(VENV)/.ready
+$(BIN)/kustomize-batch: tools/sandbox/kustomize/go.sum $(wildcard tools/sandbox/kustomize/*.go) | $(VENV)/.ready
 	$(call build,kustomize,.,$(KUSTOMIZE_VERSION))
 	@test "$$($@ version)" = v5.8.1
 

@@ -103,7 +103,7 @@ def build(folders: list[str], place: Path, canary: Path) -> int:
     while folders:
         share = folders[:BATCH]
         said = subprocess.run(
-            [BATCHED, *share], cwd=place, env=environment, capture_output=True, check=False, timeout=600
+            [BATCHED, "unboxed", *share], cwd=place, env=environment, capture_output=True, check=False, timeout=600
         ).stdout
         answers = 0
         while said:

@@ -3,13 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 from bos_tools.errors import CommandFailed, OutsideError
 
@@ -18,6 +19,23 @@ TIMEOUT = 120.0
 GRACE = 5.0
 """Seconds that a program has to clean up after itself, such as git its lock files."""
 
+SHARE = {"RLIMIT_DATA": 448 << 20, "RLIMIT_CPU": 60, "RLIMIT_FSIZE": 32 << 20, "RLIMIT_CORE": 0}
+"""What a program that runs alone may have, as getrlimit(2) names it: bytes of memory, seconds of a processor, bytes of
+output.  A render of our largest environment takes a fraction of each."""
+ENDED: dict[int, str] = {
+    signal.SIGXCPU: f"it took more than {SHARE['RLIMIT_CPU']} s of a processor",
+    signal.SIGXFSZ: f"it said more than {SHARE['RLIMIT_FSIZE'] >> 20} MiB",
+    signal.SIGKILL: "it was ended from outside, as a system does that has no memory left",
+}
+LACKING = {
+    "out of memory": f"it took more than {SHARE['RLIMIT_DATA'] >> 20} MiB of memory",
+    "cannot allocate memory": f"it took more than {SHARE['RLIMIT_DATA'] >> 20} MiB of memory",
+    "file too large": f"it said more than {SHARE['RLIMIT_FSIZE'] >> 20} MiB",
+}
+"""What a program says that can't have more, in small letters."""
+WORDS = 65536
+"""Bytes of what a program that runs alone says of its failure."""
+LOCALE = {"LC_ALL": "C", "LANGUAGE": "C"}
 NOWHERE = "/nonexistent"
 """A folder that is not there (FHS keeps the name free)."""
 
@@ -50,44 +68,102 @@ def run(
     stdin: bytes | None = None,
     timeout: float = TIMEOUT,
     asks: bool = False,
-    alone: bool = False,
 ) -> Result:
     """Run a program to its end, in the C locale and without a terminal, unless it asks the person before ours.
 
-    Of `env`, None takes a variable away; `alone` gives the program nothing of our environment, no PATH either.
+    Of `env`, None takes a variable away.
 
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
-    ours: Mapping[str, str] = {"PATH": NOWHERE} if alone else os.environ
-    around: dict[str, str | None] = {**ours, "LC_ALL": "C", "LANGUAGE": "C", **(env or {})}
-    try:
-        process = subprocess.Popen(  # noqa: S603 -- argv lists only, never a shell
-            argv,
-            cwd=cwd,
-            stdin=None if asks else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if asks else subprocess.PIPE,
-            env={name: value for name, value in around.items() if value is not None},
+    around: dict[str, str | None] = {**os.environ, **LOCALE, **(env or {})}
+    process = _started(
+        argv,
+        cwd,
+        {name: value for name, value in around.items() if value is not None},
+        stdin=None if asks else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=None if asks else subprocess.PIPE,
+    )
+    stdout, said = _heard(process, argv, stdin, timeout)
+    stderr = (said or b"").decode("utf-8", "replace")
+    if process.returncode != 0:
+        raise CommandFailed(list(argv), process.returncode, stderr)
+    return Result(stdout, stderr)
+
+
+def run_alone(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float = TIMEOUT) -> Result:
+    """Run a program that gets nothing of our environment, no PATH either, and no more than its share.
+
+    What it may have is SHARE, which only Linux holds it to; elsewhere it has the time alone.
+    Raises CommandFailed with what the program said or took too much of, OutsideError when it is missing or too slow.
+    """
+    around = {"PATH": NOWHERE, **LOCALE, **env}
+    with ExitStack() as ends:
+        # a file has an end, where a pipe would let it fill our memory instead
+        out, err = (ends.enter_context(_output(name)) for name in ("out", "err"))
+        process = _started(argv, cwd, around, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        _hold_to_its_share(process.pid)
+        _heard(process, argv, None, timeout)
+        stdout, stderr = (_written(file) for file in (out, err))
+    if len(stdout) >= SHARE["RLIMIT_FSIZE"]:  # a program need not notice that it could write no more
+        raise CommandFailed(list(argv), process.returncode, ENDED[signal.SIGXFSZ])
+    said = stderr[:WORDS].decode("utf-8", "replace")
+    if process.returncode != 0:
+        why = ENDED.get(-process.returncode) or next(
+            (why for mark, why in LACKING.items() if mark in said.lower()), said
         )
+        raise CommandFailed(list(argv), process.returncode, why)
+    return Result(stdout, said)
+
+
+def _output(name: str) -> BinaryIO:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create(name), "r+b")
+    import tempfile  # where there is no memory to write to
+
+    return cast("BinaryIO", tempfile.TemporaryFile())
+
+
+def _written(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _hold_to_its_share(process: int) -> None:
+    if sys.platform != "linux":
+        return
+    import resource
+
+    for name, most in SHARE.items():
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, getattr(resource, name), (most, most))
+
+
+def _started(
+    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], **streams: Any
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(argv, cwd=cwd, env=env, **streams)  # noqa: S603 -- argv lists only, never a shell
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise OutsideError(f"no such folder: {cwd}", reason="folder-missing") from error
         raise _missing(f"program not found: {argv[0]}") from error
     except OSError as error:
         raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
+
+
+def _heard(
+    process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | None, timeout: float
+) -> tuple[bytes, bytes | None]:
     with process:
         try:
-            stdout, said = process.communicate(stdin, timeout)
+            return process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired as error:
             _stop(process)
             raise OutsideError(f"{argv[0]} gave no answer within {timeout:.0f} s", reason="timeout") from error
         except BaseException:
             _stop(process)
             raise
-    stderr = (said or b"").decode("utf-8", "replace")
-    if process.returncode != 0:
-        raise CommandFailed(list(argv), process.returncode, stderr)
-    return Result(stdout, stderr)
 
 
 def follow(

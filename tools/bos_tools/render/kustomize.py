@@ -19,11 +19,8 @@ from bos_tools.tree.identity import Object
 
 VERSION = "v5.8.1"
 """The version in Argo CD 3.5.7; another one may render other bytes."""
-GO = {"GOGC": "off", "GOMEMLIMIT": "1GiB", "GOMAXPROCS": "1"}
-"""Go collects no garbage before a gigabyte: a build ends sooner than that, and a third of its time was spent on it."""
-FEW = 2
-"""Renders of one bump: for so few the second program's own check of its version does not pay."""
-OWN_SCHEMA = frozenset({"openapi", "crds"})
+GO = {"GOGC": "off", "GOMEMLIMIT": "320MiB", "GOMAXPROCS": "1"}
+"""Go collects no garbage before that: a build of ours ends sooner, and a third of its time was spent on it."""
 MEND = "run `make setup`, or point BOS_TOOLS_KUSTOMIZE at a kustomize " + VERSION
 
 
@@ -94,37 +91,33 @@ class Renderer:
 
 
 def _build(jobs: list[Job]) -> list[bytes]:
-    """Render each job: many together where the batch program stands beside kustomize, else one process each."""
+    """Render each job: in the box of the batch program where it stands beside kustomize, a share of them a core."""
     if not jobs:
         return []
-    program()
-    together = [job for job in jobs if len(jobs) > FEW and not _has_own_schema(job)]
-    if not together or (batch := _batch_program()) is None:
+    if (batch := batch_program()) is None:
+        program()
         return process.in_parallel(_build_one, jobs)
-    shares = [share for start in range(process.cores()) if (share := together[start :: process.cores()])]
+    shares = [share for start in range(process.cores()) if (share := jobs[start :: process.cores()])]
     made: dict[int, bytes] = {}
     for share, texts in zip(shares, process.in_parallel(lambda s: _build_batch(batch, s), shares), strict=True):
         made |= {id(job): text for job, text in zip(share, texts, strict=True)}
-    alone = [job for job in jobs if id(job) not in made]
-    made |= {id(job): text for job, text in zip(alone, process.in_parallel(_build_one, alone), strict=True)}
     return [made[id(job)] for job in jobs]
 
 
-def _has_own_schema(job: Job) -> bool:
-    """Tell whether a render changes the schemas of the program that renders it: it gets a process of its own."""
-    graph, folder = job
-    loaded = [graph.kustomization(inner) for inner in graph.folders(folder)]
-    return any(not OWN_SCHEMA.isdisjoint(found.root.fields) for found in loaded if found is not None)
-
-
 @cache
-def _batch_program() -> str | None:
-    """Return the path of kustomize-batch, when it is of the same version as the kustomize that it stands beside."""
-    path = Path(program()).with_name("kustomize-batch")
-    if not path.is_file():
+def batch_program() -> str | None:
+    """Return the path of kustomize-batch, when it is of our version and stands beside the kustomize that is named."""
+    path = Path(_named() or "").with_name("kustomize-batch") if _named() else None
+    if path is None or not path.is_file():
         return None
     version = process.run([str(path), "version"]).stdout.decode("utf-8", "replace").strip()
     return str(path) if version == VERSION else None
+
+
+def boxed() -> list[str]:
+    """Return what the kernel takes away from a render of ours; nothing where the batch program or the kernel can't."""
+    batch = batch_program()
+    return process.run([batch, "box"]).stdout.decode().splitlines() if batch else []
 
 
 def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
@@ -135,8 +128,11 @@ def _build_batch(batch: str, jobs: list[Job]) -> list[bytes]:
         folders = [f"{number}/{folder}" for number, (_, folder) in enumerate(jobs)]
         try:
             rest = _run([batch, *folders], scratch)
-        except CommandFailed:  # one of them makes kustomize panic: the process of its own will say which
-            return [_build_one(job) for job in jobs]
+        except CommandFailed as failed:  # a process of its own will say which of them it was
+            if len(jobs) > 1:
+                return [text for job in jobs for text in _build_batch(batch, [job])]
+            graph, folder = jobs[0]
+            raise _blame(failed.stderr, folder, graph.closure(folder)) from failed
     made: list[bytes] = []
     for graph, folder in jobs:
         head, _, rest = rest.partition(b"\n")
@@ -153,15 +149,29 @@ def _build_one(job: Job) -> bytes:
     graph, folder = job
     with private.scratch() as scratch:
         files.lay_out(scratch, graph.closure(folder))
+        command = [*_without_network(), program(), "build", f"./{folder}"]  # a bare name might be a repository's
         try:
-            return _run([program(), "build", f"./{folder}"], scratch)  # a bare name might be taken as a repository's
+            return _run(command, scratch)
         except CommandFailed as failed:
             raise _blame(failed.stderr, folder, graph.closure(folder)) from failed
 
 
+@cache
+def _without_network() -> tuple[str, ...]:
+    """Return the words that take its network from a program without a box of its own; none where we can't."""
+    unshare = shutil.which("unshare")
+    words = (unshare, "--map-root-user", "--net", "--") if unshare else ()
+    try:
+        if words:
+            process.run([*words, program(), "version"])
+    except (CommandFailed, OutsideError):
+        return ()
+    return words
+
+
 def _run(argv: Sequence[str], scratch: Path) -> bytes:
     """Run a program of kustomize where nothing of ours is in reach: no token, no git, no plugin, no cache."""
-    return process.run(argv, cwd=scratch, env={**GO, "HOME": str(scratch), "TMPDIR": str(scratch)}, alone=True).stdout
+    return process.run_alone(argv, cwd=scratch, env={**GO, "HOME": str(scratch), "TMPDIR": str(scratch)}).stdout
 
 
 def _blame(stderr: str, folder: str, closure: Iterable[str]) -> RepositoryError:

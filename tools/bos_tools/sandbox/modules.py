@@ -111,6 +111,7 @@ KUSTOMIZE = Module(
     {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"},
     0.8,
     ld=f"{STRIPPED} -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
+    env={"CGO_ENABLED": "0"},  # as the Makefile builds it, and as its box needs it
 )
 ARGO = Module(
     "argocd",

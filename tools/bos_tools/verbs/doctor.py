@@ -107,9 +107,11 @@ def _identity(session: Session) -> str:
 
 
 def _kustomize(_: Session) -> str:
-    from bos_tools.render.kustomize import VERSION, program
+    from bos_tools.render.kustomize import VERSION, boxed, program
 
-    return f"{VERSION} at {program()}"
+    taken = ", ".join(boxed())
+    box = f"in a box without {taken}" if taken else "without a box: render what you trust alone"
+    return f"{VERSION} at {program()}, {box}"
 
 
 def _cache(_: Session) -> str:
