@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx2
 import pytest
 
-from bos_tools.doors.failures import HttpFailed, Unreachable, WrongAnswer
+from bos_tools.doors.failures import HttpFailed, Unreachable, WrongAnswer, translated
 from bos_tools.doors.http import Server
 from bos_tools.errors import Usage
 
@@ -210,3 +210,24 @@ def test_the_librarys_complaint_about_a_header_does_not_reach_the_message():
         door.call("GET", "/x")
 
     assert "hunter2" not in str(told.value)
+
+
+def test_errors_that_led_to_each_other_in_a_circle_are_told():
+    lost, again = httpx2.ReadError("lost"), httpx2.ReadError("lost again")
+    lost.__context__, again.__context__ = again, lost
+
+    with pytest.raises(Unreachable, match="lost"), translated("the forge", "https://git.example.com"):
+        raise lost
+
+
+def test_a_library_s_own_error_of_a_status_is_an_answer_and_no_lost_server():
+    """An API server answers a kind that it does not know with 404 and a line of text."""
+    response = httpx2.Response(404, text="404 page not found\n", request=httpx2.Request("GET", "https://10.0.0.1/apis"))
+
+    with (
+        pytest.raises(HttpFailed, match="the cluster answered 404: 404 page not found") as caught,
+        translated("the cluster", "https://10.0.0.1"),
+    ):
+        response.raise_for_status()
+
+    assert caught.value.status == 404

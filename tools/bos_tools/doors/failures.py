@@ -87,6 +87,8 @@ def translated(who: str, url: str) -> Iterator[None]:
         yield
     except httpx2.DecodingError as error:
         raise WrongAnswer(who, url, f"bytes that are not packed as it says: {error}") from error
+    except httpx2.HTTPStatusError as error:  # of a library that asks by itself, where the answer is no JSON
+        raise HttpFailed(who, error.response.status_code, " ".join(error.response.text.split())) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
         if (distrust := _tls_failure(who, url, error)) is not None:
             raise distrust from error
@@ -98,8 +100,13 @@ def translated(who: str, url: str) -> Iterator[None]:
 
 
 def _tls_failure(who: str, url: str, error: BaseException | None) -> Untrusted | None:
-    """Return what stopped the handshake, None for an error of another kind."""
-    while error is not None and not isinstance(error, ssl.SSLError):
+    """Return what stopped the handshake, None for an error of another kind.
+
+    A library that raises an error again while it handles another may close the chain to a circle.
+    """
+    seen: set[int] = set()
+    while error is not None and not isinstance(error, ssl.SSLError) and id(error) not in seen:
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     if isinstance(error, ssl.SSLCertVerificationError):
         return Untrusted(who, url, error.verify_message.rstrip("."))
