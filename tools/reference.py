@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from bos_tools.cli.groups import GROUPS, load
 from bos_tools.cli.main import app, main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +27,7 @@ words to stderr; with `--output json` stdout holds one document and nothing else
 | 0 | done, or already so |
 | 1 | refused: a rule, a policy, a finding |
 | 2 | usage |
-| 3 | a bug of ours; run it again with `--verbose` |
+| 3 | a bug of ours; the hint names a log with versions and the traceback, without secrets; `--verbose` shows the traceback |
 | 4 | the repository is not as expected: a missing overlay, malformed YAML, two matching images |
 | 5 | something outside failed: kustomize, git, the remote, Argo CD, the cluster; with what it said |
 | 130 | interrupted |
@@ -37,9 +38,9 @@ def commands() -> Iterator[str]:
     """Yield the words of every command, in the order of the help; those of a group after one another."""
     for command in app.registered_commands:
         yield str(command.name)
-    for group in app.registered_groups:
-        for command in group.typer_instance.registered_commands if group.typer_instance else ():
-            yield f"{group.name} {command.name}"
+    for group in GROUPS:
+        for command in load(group).registered_commands:
+            yield f"{group} {command.name}"
 
 
 def said(words: str) -> str:

@@ -82,3 +82,8 @@ def read() -> Callable[..., Any]:
         return json.loads(box.box.ask("get", *words, "--output=json"))
 
     return get
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _contracts(contracts_held: None) -> None:
+    """Hold what every command answers by its contract."""

@@ -34,6 +34,16 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.update(kept)
 
 
+@pytest.fixture(scope="session")
+def contracts_held() -> Iterator[None]:
+    """Hold every result that a command reports by the schema of its JSON document, whatever the test is about."""
+    from harness import outputs
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bos_tools.cli.call.Call.report", outputs.report)
+        yield
+
+
 @pytest.fixture
 def untouched() -> Callable[[Path], dict[str, tuple[object, ...]]]:
     """Return a function that tells what a folder's files are: bytes, mode, inode and time of change."""

@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ ROW = re.compile(r"^\| `(\w+)/` \|[^|]*\| ([^|]*) \|$", re.MULTILINE)
 PICTURE = (ROOT / "tools" / "README.md").read_text().split("## The rooms")[1].split("\n## ")[0]
 MAY_USE = {room: set(re.findall(r"`(\w+)`", arrows)) for room, arrows in ROW.findall(PICTURE)}
 """The table that a newcomer reads is the one that is held."""
+LEAVES = {"errors", "watching"}
+"""Modules that every room may use, and that use none."""
+WORDS_OF_RESULTS = {"bos_tools.tree.quantity.written", "bos_tools.storage.recommend.gib"}
+"""Functions of other rooms that a report may call: how a result's number is written."""
 ONLY_IN = {
     "subprocess": {"doors/process.py"},
     "git": {"doors/objects.py"},
@@ -56,27 +61,70 @@ def test_no_room_reaches_itself_by_way_of_others():
     assert [room for room in MAY_USE if room in reached(room)] == []
 
 
-def test_no_file_is_in_a_circle_of_imports():
-    names = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in FILES}
-    needs = {name: (imports(path) & set(names)) - {name} for name, path in names.items()}
-    while free := {name for name, others in needs.items() if not others & set(needs) or not _is_used(name, needs)}:
-        needs = {name: others for name, others in needs.items() if name not in free}
-
-    assert sorted(needs) == []
-
-
-def _is_used(name: str, needs: dict[str, set[str]]) -> bool:
-    return any(name in others for others in needs.values())
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_nothing_points_the_other_way(path: Path):
     layer = path.relative_to(PACKAGE).parts[0]
     allowed = MAY_USE.get(layer, {"cli"} if layer == "__main__.py" else set()) | {layer}
 
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("bos_tools.")} - {"errors"}
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("bos_tools.")} - LEAVES
 
     assert used <= allowed
+
+
+def test_a_report_knows_results_and_nothing_else():
+    guilty = [
+        f"{path.relative_to(PACKAGE)}: {node.module}.{alias.name}"
+        for path in FILES if path.relative_to(PACKAGE).parts[0] == "report"
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bos_tools.")
+        and not (node.module or "").startswith("bos_tools.report")
+        for alias in node.names
+        if not alias.name[0].isupper() and f"{node.module}.{alias.name}" not in WORDS_OF_RESULTS
+    ]  # fmt: skip
+
+    assert guilty == []
+
+
+def modules(path: Path) -> set[Path]:
+    """Return the files of the package that a file imports, lazily and for types alone, too."""
+    found = set()
+    for node in nodes(path):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            words = name.split(".")[1:] if name.startswith("bos_tools.") else []
+            tries = [PACKAGE.joinpath(*words[:count]) for count in (len(words), len(words) - 1) if count > 0]
+            files = [file for place in tries for file in (place.with_suffix(".py"), place / "__init__.py")]
+            found |= set([file for file in files if file.is_file()][:1])
+    return found
+
+
+def test_no_files_stand_in_a_circle():
+    graph = {path: modules(path) - {path} for path in FILES}
+    graph[PACKAGE / "sandbox" / "sandbox.py"] -= {PACKAGE / "sandbox" / "lifecycle.py"}  # which is being mended
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(str(path.relative_to(PACKAGE)) for path in error.args[1]))
+
+
+def test_a_file_is_one_idea_and_a_function_fits_a_screen():
+    lengths = {path: len(path.read_text().splitlines()) for path in FILES}
+    functions = {
+        f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert sum(lengths.values()) / len(lengths) <= 120
+    long = {str(path.relative_to(PACKAGE)): length for path, length in lengths.items() if length > 300}
+    assert long.keys() - {"review/world.py"} == set()  # which is being cut in two
+    assert {name: length for name, length in functions.items() if length > 50} == {}
 
 
 @pytest.mark.parametrize("module", sorted(ONLY_IN))
@@ -92,7 +140,10 @@ def test_each_side_effect_has_one_door(module: str):
 def test_every_command_works_without_the_sandbox():
     users = {str(path.relative_to(PACKAGE)) for path in FILES if "bos_tools.sandbox" in imports(path)}
 
-    assert users - {path for path in users if path.startswith("sandbox/")} == {"cli/sandbox.py"}
+    types_alone = {"report/json/sandbox.py", "report/text/sandbox.py"}
+    assert users - types_alone - {path for path in users if path.startswith("sandbox/")} == {
+        f"verbs/sandbox{name}.py" for name in ("", "_down", "_status", "_up")
+    }
 
 
 def test_only_the_command_line_prints_or_exits():

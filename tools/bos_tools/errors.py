@@ -55,19 +55,6 @@ class BosError(Exception):
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
-    def as_json(self) -> dict[str, object]:
-        """Return the error as the `--output json` contract has it."""
-        return {
-            "error": {
-                "reason": self.reason,
-                "message": self.message,
-                "hint": self.hint or None,
-                "path": self.path or None,
-                "line": self.line or None,
-                "exit_code": self.exit_code,
-            }
-        }
-
 
 class Refused(BosError):
     """Raised when a rule, a policy or the proof says no."""

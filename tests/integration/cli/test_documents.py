@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bos_tools.cli.groups import GROUPS, load
 from bos_tools.cli.main import app, main
 from harness import ROOT
 
@@ -17,12 +18,8 @@ PAGES = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".git", "nod
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 LEAVES = sorted(
     [str(command.name) for command in app.registered_commands]
-    + [
-        f"{group.name} {command.name}"
-        for group in app.registered_groups if group.typer_instance
-        for command in group.typer_instance.registered_commands
-    ]
-)  # fmt: skip
+    + [f"{name} {command.name}" for name in GROUPS for command in load(name).registered_commands]
+)
 """Every command, those of groups too."""
 CHANGING = ["bump", "pvc grow", "argocd register"]
 """The commands of which the guide explains every option."""

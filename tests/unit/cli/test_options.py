@@ -84,6 +84,8 @@ def test_what_stands_behind_the_command_wins():
         ["car", "drive", "home", "--gear", "x", "--output=json"],
         ["car", "fly", "home", "--output", "json"],
         ["fly", "--output", "json"],
+        ["--output", "json", "fly"],
+        ["car", "--output", "json", "fly"],
         ["--nope", "car", "drive", "home", "--output", "json"],
         ["car", "drive", "--output", "json"],
     ],

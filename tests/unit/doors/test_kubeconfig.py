@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from bos_tools.doors.kubernetes.client import CLAIM, NODE, Cluster, ClusterSaid, MayNot
+from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid, Kind, MayNot
 from bos_tools.doors.kubernetes.plugin import ended
 from bos_tools.doors.kubernetes.transport import environment_proxy
 from bos_tools.errors import OutsideError, Usage
@@ -176,6 +176,7 @@ def answering(path: str, *answers: httpx2.Response) -> tuple[Cluster, list[str |
         return Cluster.connect(path), seen
 
 
+NODES = Kind("", "v1", "Node", "nodes", is_namespaced=False)
 NODE_DATA = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "any"}}
 REFUSED = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "Unauthorized", "code": 401}
 
@@ -186,7 +187,7 @@ def test_a_login_that_is_refused_is_asked_for_once_more(tmp_path):
         plugin(tmp_path, script), httpx2.Response(401, json=REFUSED), httpx2.Response(200, json=NODE_DATA)
     )
 
-    assert cluster.get(NODE, "any") == NODE_DATA
+    assert cluster.get(NODES, "any") == NODE_DATA
     assert seen == ["Bearer canary-token"] * 2
     assert (tmp_path / "asked").read_text() == "x\nx\n"
 
@@ -195,7 +196,7 @@ def test_who_is_not_known_is_told_who_asked(tmp_path):
     cluster, _ = answering(written(tmp_path / "config", GOOD.format("one")), httpx2.Response(401, json=REFUSED))
 
     with pytest.raises(ClusterSaid) as told:
-        cluster.get(NODE, "any")
+        cluster.get(NODES, "any")
 
     assert told.value.hint == "log in again: user one of context one"
 
@@ -248,7 +249,7 @@ def test_an_answer_of_something_else_is_never_a_bug_of_ours(answer, tmp_path):
     cluster, _ = answering(written(tmp_path / "config", GOOD.format("one")), answer)
 
     with pytest.raises(OutsideError) as told:
-        cluster.get(NODE, "any")
+        cluster.get(NODES, "any")
 
     assert told.value.exit_code == 5
 

@@ -1,11 +1,24 @@
 """`bos-tools argocd …`: from Git to the cluster."""
 
-from collections.abc import Callable
-
 import typer
 
-from bos_tools.cli import argocd_look, argocd_register, argocd_wait
+from bos_tools.cli.call import Call
+from bos_tools.cli.groups import GROUPS
+from bos_tools.cli.options import command, group
+from bos_tools.verbs import (
+    argocd_configure,
+    argocd_diff,
+    argocd_history,
+    argocd_open,
+    argocd_register,
+    argocd_status,
+    argocd_sync,
+    argocd_token,
+    argocd_unregister,
+    argocd_wait,
+)
 
+app = group(GROUPS["argocd"])
 EXAMPLES = {
     "register": """\
   bos-tools argocd register --env dev
@@ -62,20 +75,102 @@ EXAMPLES = {
 """,
 }
 
-group = typer.Typer(
-    help="Register environments with Argo CD, look at them, wait for them.", rich_markup_mode=None, no_args_is_help=True
-)
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "register": argocd_register.register,
-    "unregister": argocd_register.unregister,
-    "configure": argocd_register.configure,
-    "token": argocd_register.token,
-    "status": argocd_look.status,
-    "sync": argocd_wait.sync,
-    "wait": argocd_wait.wait,
-    "diff": argocd_look.diff,
-    "history": argocd_look.history,
-    "open": argocd_look.open_page,
-}
-for _name, _command in _COMMANDS.items():
-    group.command(_name, epilog=f"\b\nExamples:\n{EXAMPLES[_name]}")(_command)
+
+@command(app, "register", EXAMPLES["register"])
+def register(call: Call, options: argocd_register.Options) -> None:
+    """Write an environment's Applications to Git, and with --apply put them into Argo CD."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.json.change import document as contract
+    from bos_tools.report.text import argocd as text
+    from bos_tools.report.text import change
+
+    landed = argocd_register.write(call.session, options)
+    if not options.apply:
+        call.report(landed, change.write, contract)
+        return
+    call.show(landed, change.write)
+    call.report(argocd_register.apply(call.session, options, landed), text.registered, document.registered)
+
+
+@command(app, "unregister", EXAMPLES["unregister"])
+def unregister(call: Call, options: argocd_unregister.Options) -> None:
+    """Take an environment out of Argo CD; Git and, unless told so twice, the workloads stay."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_unregister.run(call.session, options), text.unregistered, document.unregistered)
+
+
+@command(app, "configure", EXAMPLES["configure"])
+def configure(call: Call, options: argocd_configure.Options) -> None:
+    """Lay base/argocd over Argo CD's own configuration."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_configure.run(call.session, options), text.configured, document.configured)
+
+
+@command(app, "token", EXAMPLES["token"])
+def token(call: Call, options: argocd_token.Options) -> None:
+    """Write a token for pipelines to a file; it may look and sync in one environment, and is never printed."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_token.run(call.session, options), text.token, document.token)
+
+
+@command(app, "status", EXAMPLES["status"])
+def status(call: Call, options: argocd_status.Options) -> None:
+    """Show each service's version in Git and live, whether it is Synced and Healthy, since when, and why not."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_status.run(call.session, options), text.status, document.status)
+
+
+@command(app, "sync", EXAMPLES["sync"])
+def sync(call: Call, options: argocd_sync.Options) -> None:
+    """Sync services now: the way out when automatic sync has given up on a commit."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_sync.run(call.session, options), text.live, document.live)
+
+
+@command(app, "wait", EXAMPLES["wait"])
+def wait(call: Call, options: argocd_wait.Options) -> None:
+    """Wait until services are live: their sync succeeded, their objects are Git's, and they work."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_wait.run(call.session, options), text.live, document.live)
+
+
+@command(app, "diff", EXAMPLES["diff"])
+def diff(call: Call, options: argocd_diff.Options) -> None:
+    """Show which fields are otherwise in the cluster than in Git."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_diff.run(call.session, options), text.diff, document.diff)
+
+
+@command(app, "history", EXAMPLES["history"])
+def history(call: Call, options: argocd_history.Options) -> None:
+    """Show which commits were synced when, and by whom."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_history.run(call.session, options), text.history, document.history)
+
+
+@command(app, "open", EXAMPLES["open"])
+def open_page(call: Call, options: argocd_open.Options) -> None:
+    """Print the address of a service's page in Argo CD, or of the whole environment's."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    page = argocd_open.run(call.session, options)
+    call.report(page, text.opened, document.opened)
+    if options.browser:
+        typer.launch(page.url)

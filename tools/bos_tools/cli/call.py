@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -47,11 +48,7 @@ class Call:
         self.verbose = False
         self.as_json = False
         self.display = Display()
-
-    @property
-    def root(self) -> Path:
-        """Return the repository's folder, for commands that are no verbs yet."""
-        return self.session.root
+        self._turn = Lock()
 
     def hear(self, values: Mapping[str, Any]) -> None:
         """Take in the common options that were said, as words or as values."""
@@ -63,12 +60,13 @@ class Call:
 
     def tell(self, event: object) -> None:
         """Say what goes on: words in every format, a step where the result is not JSON, progress as it moves."""
-        if isinstance(event, Progress):
-            self.display.show(event)
-        elif isinstance(event, str):
-            self._words(event)
-        elif isinstance(event, Step) and not self.as_json:
-            self._words(event.text)
+        with self._turn:  # some work goes on side by side
+            if isinstance(event, Progress):
+                self.display.show(event)
+            elif isinstance(event, str):
+                self._words(event)
+            elif isinstance(event, Step) and not self.as_json:
+                self._words(event.text)
 
     def _words(self, text: str) -> None:
         self.display.end()

@@ -47,7 +47,9 @@ def show(full: Page) -> None:
 def failure(error: BosError, *, as_json: bool) -> int:
     """Report an error and return its exit code."""
     if as_json:
-        document(error.as_json())
+        from bos_tools.report.json import error as contract
+
+        document(contract.document(error))
     words(f"bos-tools: {error}")
     if error.hint:
         words(f"hint: {error.hint}")

@@ -10,17 +10,17 @@ from typing import Annotated
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import argocd, bump, check, console, diff, doctor, history, pvc, render, sandbox, secrets, status
+from bos_tools.cli import bump, check, console, diff, doctor, history, render, status
 from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
+from bos_tools.cli.groups import GROUPS, Root
 from bos_tools.cli.options import command, common
-from bos_tools.cli.tolerant import TolerantGroup
 from bos_tools.errors import BosError
 
 app = typer.Typer(
     name="bos-tools",
     help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a busy branch.",
-    cls=TolerantGroup,
+    cls=Root,
     rich_markup_mode=None,  # plain help: importing rich would cost more than everything else
     add_completion=False,
     no_args_is_help=True,
@@ -33,10 +33,8 @@ command(app, "diff", diff.EXAMPLES)(diff.diff)
 command(app, "history", history.EXAMPLES)(history.history)
 command(app, "check", check.EXAMPLES)(check.check)
 command(app, "doctor", doctor.EXAMPLES)(doctor.doctor)
-app.add_typer(pvc.app, name="pvc")
-app.add_typer(secrets.app, name="secrets")
-app.add_typer(argocd.group, name="argocd")
-app.add_typer(sandbox.app, name="sandbox")
+for name, purpose in GROUPS.items():
+    app.add_typer(typer.Typer(help=purpose), name=name)
 
 
 def _version(wanted: bool) -> None:
@@ -64,7 +62,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code; every error ends here."""
     words = sys.argv[1:] if arguments is None else arguments
     call = Call()
-    call.as_json = _wants_json(words)  # until every command is a verb
     try:
         try:
             code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
@@ -113,10 +110,3 @@ def entry() -> None:
     except (OSError, ValueError):
         sys.stdout = None
     raise SystemExit(code)
-
-
-def _wants_json(words: list[str]) -> bool:
-    pairs = zip(words, [*words[1:], ""], strict=False)
-    return any(
-        word in ("--output=json", "-ojson") or (word in ("--output", "-o") and after == "json") for word, after in pairs
-    )

@@ -1,10 +1,11 @@
 """`bos-tools pvc …`: the claims and their growth."""
 
 from bos_tools.cli.call import Call
+from bos_tools.cli.groups import GROUPS
 from bos_tools.cli.options import command, group
 from bos_tools.verbs import pvc_adopt, pvc_grow, pvc_list, pvc_recommend, pvc_runbook, pvc_verify
 
-app = group("Look after the claims: what they have, and how they grow.")
+app = group(GROUPS["pvc"])
 LIST = """\
   bos-tools pvc list
       every volume of every environment, as Git has it

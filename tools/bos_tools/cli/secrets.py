@@ -1,10 +1,11 @@
 """`bos-tools secrets …`: what the manifests read, what a cluster lacks, and its making; a value is never shown."""
 
 from bos_tools.cli.call import Call
+from bos_tools.cli.groups import GROUPS
 from bos_tools.cli.options import command, group
 from bos_tools.verbs import secrets_create, secrets_list, secrets_missing
 
-app = group("Look after the Secrets that the manifests read; their values never go through Git.")
+app = group(GROUPS["secrets"])
 LIST = """\
   bos-tools secrets list --env prod
       every Secret and key that prod reads, where its value comes from, and who reads it

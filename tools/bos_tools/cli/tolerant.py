@@ -36,8 +36,15 @@ class TolerantGroup(TyperGroup):
         try:
             return super().resolve_command(ctx, args)
         except Exception:
+            ctx.obj.hear({name: value for name, value in ctx.params.items() if was_said(ctx, name)})
             _hear(self, ctx, said)
             raise
+
+
+def was_said(ctx: Any, name: str) -> bool:
+    """Tell whether an option stands on the command line, whatever its value."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _hear(command: Any, ctx: Any, words: list[str]) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.delivery.registration import Registration
-from bos_tools.storage.claims import claims
+from bos_tools.storage.volumes import SET, volumes
 from bos_tools.tree import layout
 from bos_tools.tree.documents import document
 from bos_tools.tree.environment import AddOn
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import is_cluster_scoped
-from bos_tools.tree.layout import Tree
+from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Node, down
 
 Data = dict[str, Any]
@@ -53,7 +53,7 @@ def application(graph: Graph, plan: Registration, service: str) -> Data:
     """Return a service's Application: its unit, synced by itself, its claims left to their StatefulSet."""
     folder = layout.unit(plan.env, service)
     options = ["FailOnSharedResource=true", "PruneLast=true"]
-    ignored = list(_ignored(graph, folder))
+    ignored = _ignored(graph, Unit(plan.env, service))
     made = _application(plan, service, plan.project, wave=0 if service == layout.PLATFORM else 1, source="git")
     made["metadata"]["annotations"][PATHS] = ";".join(paths(graph, folder))
     made["spec"] |= {
@@ -150,24 +150,16 @@ def paths(graph: Graph, folder: str) -> list[str]:
     return [".", *near, *(f"/{path}" for path in outermost)]
 
 
-def _ignored(graph: Graph, folder: str) -> Iterator[Data]:
-    """Yield the StatefulSets whose claims Git declares: the template is the controller's, and can't be changed.
+def _ignored(graph: Graph, unit: Unit) -> list[Data]:
+    """Return the StatefulSets whose claims Git declares: the template is the controller's, and can't be changed.
 
     The whole pointer is ignored; ignoring the size alone is OutOfSync for ever (decision 11).
     """
-    declared = claims(graph, folder)
-    for one in _documents(graph, folder):
-        name = _text(one, "metadata", "name")
-        templates = down(one, "spec", "volumeClaimTemplates") if _text(one, "kind") == "StatefulSet" else None
-        for template in templates.items if templates is not None and templates.kind == "seq" else []:
-            if f"{_text(template, 'metadata', 'name')}-{name}-0" in declared:
-                yield {
-                    "group": "apps",
-                    "kind": "StatefulSet",
-                    "name": name,
-                    "jsonPointers": ["/spec/volumeClaimTemplates"],
-                }
-                break
+    owners = dict.fromkeys(volume.owner for volume in volumes(graph, unit) if volume.kind == SET and volume.claims)
+    return [
+        {"group": "apps", "kind": "StatefulSet", "name": owner, "jsonPointers": ["/spec/volumeClaimTemplates"]}
+        for owner in owners
+    ]
 
 
 def _documents(graph: Graph, folder: str) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bos_tools.delivery.applications import Data
-from bos_tools.doors.argocd.client import ArgoCD
+from bos_tools.delivery.ports import Registry
 from bos_tools.errors import OutsideError, Refused
 
 PASSING = frozenset({
@@ -33,7 +33,7 @@ class Done:
     what: str
 
 
-def register(client: ArgoCD, made: Mapping[str, Data], repo_url: str, credentials: Credentials | None) -> list[Done]:
+def register(client: Registry, made: Mapping[str, Data], repo_url: str, credentials: Credentials | None) -> list[Done]:
     """Create or change the projects, the repository and the root; an object that is already so is not written.
 
     Raises Refused when another project owns an application of ours, OutsideError when Argo CD says no.
@@ -48,7 +48,7 @@ def register(client: ArgoCD, made: Mapping[str, Data], repo_url: str, credential
     return done
 
 
-def _owned(client: ArgoCD, made: Mapping[str, Data]) -> None:
+def _owned(client: Registry, made: Mapping[str, Data]) -> None:
     owners = client.owners()
     for data in made.values():
         name = data["metadata"]["name"]
@@ -60,7 +60,7 @@ def _owned(client: ArgoCD, made: Mapping[str, Data]) -> None:
             )
 
 
-def _project(client: ArgoCD, data: Data) -> Done:
+def _project(client: Registry, data: Data) -> Done:
     """Create a project or make it what it should be; its tokens, which are in its status, stay."""
     name = data["metadata"]["name"]
     for _ in range(TRIES):
@@ -90,7 +90,7 @@ def _repository(url: str, credentials: Credentials) -> Data:
     return data
 
 
-def _application(client: ArgoCD, data: Data) -> Done:
+def _application(client: Registry, data: Data) -> Done:
     """Create an application or make it what it should be: labels, annotations and finalizers of others go."""
     name = data["metadata"]["name"]
     live = client.application(name, data["spec"]["project"])
@@ -130,7 +130,7 @@ def _dense(value: object) -> object:
     return value
 
 
-def unregister(client: ArgoCD, names: Mapping[str, str], root: str, *, delete_workloads: bool) -> Iterator[Done]:
+def unregister(client: Registry, names: Mapping[str, str], root: str, *, delete_workloads: bool) -> Iterator[Done]:
     """Take an environment's applications out of Argo CD, the root first, or it would make the others anew.
 
     Their workloads stay in the cluster unless `delete_workloads` is said.

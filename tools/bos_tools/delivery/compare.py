@@ -1,9 +1,10 @@
 """Git against live: which objects of an application are not as Git wants them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from bos_tools.doors.argocd.models import Managed
+from bos_tools.delivery.ports import Managed
 
 
 def sides(one: Managed) -> tuple[Any, Any]:
@@ -14,7 +15,7 @@ def sides(one: Managed) -> tuple[Any, Any]:
     return _read(one.normalized_live_state), _read(one.predicted_live_state)
 
 
-def differs(managed: list[Managed]) -> list[str]:
+def differs(managed: Sequence[Managed]) -> list[str]:
     """Return who is missing, too many or otherwise than Git wants it; hooks come and go and don't count."""
     return [one.id for one in managed if not one.hook and _differs(one)]
 

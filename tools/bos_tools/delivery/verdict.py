@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bos_tools.doors.argocd.models import Application, Operation, Resource
+from bos_tools.delivery.ports import Application, Operation, Resource
 
 COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 """Conditions with which Argo CD can't even tell what it should do."""
@@ -38,7 +38,6 @@ class Verdict:
     state: State
     why: str = ""
     hint: str = ""
-    resource: str = ""
 
 
 Wanted = Callable[[str], bool]
@@ -103,7 +102,6 @@ def _running(operation: Operation | None, *, is_patient: bool) -> Verdict:
             State.failed,
             _said(broken, said),
             f"Argo CD tries it again by itself: try {operation.retry_count + 1}",
-            broken.id,
         )
     return Verdict(State.waiting, said or "a sync runs")
 
@@ -111,7 +109,7 @@ def _running(operation: Operation | None, *, is_patient: bool) -> Verdict:
 def _failed(operation: Operation) -> Verdict:
     broken = refused(operation)
     said = one_line(operation.message)
-    return Verdict(State.failed, _said(broken, said) if broken else said, GAVE_UP, broken.id if broken else "")
+    return Verdict(State.failed, _said(broken, said) if broken else said, GAVE_UP)
 
 
 def _settled(app: Application, wanted: Wanted) -> Verdict:

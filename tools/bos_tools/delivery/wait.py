@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bos_tools import watching
 from bos_tools.delivery.compare import differs
+from bos_tools.delivery.ports import Application, Events, Watched
 from bos_tools.delivery.verdict import State, Verdict, Wanted, judge, one_line
-from bos_tools.delivery.watch import Watch
-from bos_tools.doors.argocd.client import ArgoCD
-from bos_tools.doors.argocd.faults import WINDOW_HELP
-from bos_tools.doors.argocd.models import Application
-from bos_tools.doors.process import in_parallel
 from bos_tools.errors import OutsideError, Refused
 
 AGAIN = 2.0
 """Seconds after which what has not moved is looked at again: Argo CD's own times have no fractions."""
+LISTEN = 0.25
+"""Seconds to listen before a look at the clock."""
 
 
 ABSENT = Verdict(State.waiting, "not there yet")
@@ -41,7 +40,7 @@ class Wait:
 
     def __init__(
         self,
-        client: ArgoCD,
+        client: Watched,
         names: Mapping[str, str],
         *,
         wanted: Wanted,
@@ -56,6 +55,7 @@ class Wait:
         self._parent = parent
         """The application that makes the others: its health is theirs, and they say why."""
         self._looked: dict[str, str] = {}
+        self._again = 0.0
         self._timeout, self._is_patient, self._show = timeout, is_patient, show
 
     def run(self) -> list[Seen]:
@@ -63,35 +63,42 @@ class Wait:
 
         Raises OutsideError when one fails or the time is up, Refused when one is held back by a policy.
         """
-        deadline = time.monotonic() + self._timeout
         projects = sorted({one.project for one in self._seen.values()})
         for app in self._client.applications(projects, self._selector):
             if app.name in self._seen:
                 self._seen[app.name] = replace(self._seen[app.name], since=app.status.reconciled_at)
-        with Watch(self._client, projects, self._selector) as watch:
+        with self._client.watch(projects, self._selector) as events:
             self._refresh(one for one in self._seen.values() if one.since is not None)
             self._looked = self._waiting()
-            again = time.monotonic() + AGAIN
-            while not self._is_done():
-                now = time.monotonic()
-                if now > deadline:
-                    raise self._too_late()
-                event = watch.next(min(1.0, deadline - now))
-                if event is not None:
-                    self._take(event)
-                if time.monotonic() > again:
-                    self._look_again()
-                    again = time.monotonic() + AGAIN
+            self._again = time.monotonic() + AGAIN
+            if not self._is_done():
+                watching.watch(
+                    lambda: self._hear(events),
+                    lambda _: self._is_done(),
+                    lambda _: None,
+                    timeout=self._timeout,
+                    every=0,
+                )
+        if not self._is_done():
+            raise self._too_late()
         return list(self._seen.values())
+
+    def _hear(self, events: Events) -> None:
+        """Hear at most a second long what changes, and ask now and then for what does not."""
+        event = events.next(LISTEN)
+        if event is not None:
+            self._take(event)
+        if time.monotonic() > self._again:
+            self._look_again()
+            self._again = time.monotonic() + AGAIN
 
     def _is_done(self) -> bool:
         return all(one.verdict.state is State.live for one in self._seen.values())
 
     def _refresh(self, some: Iterable[Seen]) -> None:
         """Make Argo CD look at Git now; its answer is the newest state."""
-        for found in in_parallel(lambda one: self._client.application(one.name, one.project, refresh=True), list(some)):
-            if found is not None:
-                self._take(found)
+        for found in self._client.refreshed({one.name: one.project for one in some}):
+            self._take(found)
 
     def _look_again(self) -> None:
         """Ask for what the stream does not tell: an application that did not move, and a closed window."""
@@ -115,7 +122,7 @@ class Wait:
             raise Refused(
                 f"{one.name} is held back: a sync window is closed",
                 reason="sync-window",
-                hint=by_hand if windows.let_people else WINDOW_HELP,
+                hint=by_hand if windows.let_people else windows.help,
             )
 
     def _take(self, app: Application) -> None:

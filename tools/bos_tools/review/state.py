@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bos_tools.errors import RepositoryError
-from bos_tools.storage.claims import claims
+from bos_tools.storage.volumes import claims
 from bos_tools.tree.kustomization import Pin
 from bos_tools.tree.layout import Tree
 
@@ -56,9 +56,9 @@ def _environment(
 ) -> Iterator[tuple[tuple[str, str, str], tuple[str, str | None]]]:
     for service in tree.services(env):
         try:
-            _, found = tree.unit(env, service)
+            unit, found = tree.unit(env, service)
             pins = [((service, "image", pin.name), (_version(pin), pin.digest)) for pin in found.pins]
-            sizes = claims(tree.graph, found.folder)
+            sizes = claims(tree.graph, unit)
         except RepositoryError as error:
             broken.append(error)
             continue

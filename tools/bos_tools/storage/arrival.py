@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bos_tools import watching
-from bos_tools.doors.kubernetes.client import APPLICATION, Cluster
 from bos_tools.errors import BosError, OutsideError, Refused
 from bos_tools.storage.live import Claim, Stage, stage, way_out
+from bos_tools.storage.ports import Live
 from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
 
@@ -39,9 +39,9 @@ class Delivery:
         return self.phase in ("Failed", "Error")
 
 
-def delivery(cluster: Cluster, namespace: str, folder: str) -> Delivery | None:
+def delivery(cluster: Live, namespace: str, folder: str) -> Delivery | None:
     """Return the state of the application that syncs a unit's folder; None where Argo CD is elsewhere or has none."""
-    for one in cluster.list(APPLICATION, namespace):
+    for one in cluster.applications(namespace):
         spec, status = one.get("spec") or {}, one.get("status") or {}
         sources = [spec.get("source") or {}, *(spec.get("sources") or [])]
         if folder in [str(source.get("path", "")).strip("/") for source in sources]:

@@ -1,12 +1,13 @@
 """What a cluster says of a volume's claims: live sizes, classes, pods, snapshots, and the answer to a dry run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bos_tools.doors.kubernetes.client import CLAIM, POD, SNAPSHOT, STORAGE_CLASS, Cluster, ClusterSaid, Data
 from bos_tools.storage.live import Claim
+from bos_tools.storage.ports import Data, Live
 from bos_tools.storage.volumes import DATABASE, OF_DATABASE, Volume
 from bos_tools.tree.quantity import quantity, written
 
@@ -14,12 +15,12 @@ from bos_tools.tree.quantity import quantity, written
 class Claims:
     """The claims of one namespace, read once; ask again for newer ones."""
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
+    def __init__(self, cluster: Live, namespace: str) -> None:
         self.cluster = cluster
         self.namespace = namespace
-        self._claims = {_name(one): one for one in cluster.list(CLAIM, namespace)}
-        self._pods: list[Data] | None = None
-        self._snapshots: list[Data] | None = None
+        self._claims = {_name(one): one for one in cluster.claims(namespace)}
+        self._pods: Sequence[Data] | None = None
+        self._snapshots: Sequence[Data] | None = None
         self._classes: dict[str, Data | None] = {}
 
     def of(self, volume: Volume) -> tuple[Claim, ...]:
@@ -38,18 +39,10 @@ class Claims:
 
     def asked(self, volume: Volume, size: Decimal) -> tuple[Claim, ...]:
         """Return the claims, each with what the server would say to a size for it: quota, class and validation."""
-        from dataclasses import replace
-
         patch = {"spec": {"resources": {"requests": {"storage": written(size)}}}}
-        answers: list[Claim] = []
-        for claim in self.of(volume):
-            try:
-                self.cluster.merge(CLAIM, claim.name, self.namespace, patch, dry_run=True)
-            except ClusterSaid as said:
-                answers.append(replace(claim, refused=said.said))
-            else:
-                answers.append(claim)
-        return tuple(answers)
+        return tuple(
+            replace(claim, refused=self.cluster.refusal(claim.name, self.namespace, patch)) for claim in self.of(volume)
+        )
 
     def _claim(self, data: Data) -> Claim:
         spec, status, name = data.get("spec") or {}, data.get("status") or {}, _name(data)
@@ -75,13 +68,13 @@ class Claims:
         if named is None:
             return None
         if named not in self._classes:
-            self._classes[named] = self.cluster.get(STORAGE_CLASS, named)
+            self._classes[named] = self.cluster.storage_class(named)
         found = self._classes[named]
         return None if found is None else found.get("allowVolumeExpansion") is True
 
     def _users(self, claim: str) -> Iterator[str]:
         if self._pods is None:
-            self._pods = self.cluster.list(POD, self.namespace)
+            self._pods = self.cluster.pods(self.namespace)
         for pod in self._pods:
             mounts = [volume.get("persistentVolumeClaim") for volume in pod.get("spec", {}).get("volumes") or []]
             if claim in [mount.get("claimName") for mount in mounts if mount]:
@@ -90,7 +83,7 @@ class Claims:
     def _taken(self, claim: str) -> Iterator[datetime]:
         """Yield when each ready snapshot of a claim was taken; a cluster without snapshots has none."""
         if self._snapshots is None:
-            self._snapshots = self.cluster.list(SNAPSHOT, self.namespace)
+            self._snapshots = self.cluster.snapshots(self.namespace)
         for one in self._snapshots:
             status, source = one.get("status") or {}, (one.get("spec") or {}).get("source") or {}
             if source.get("persistentVolumeClaimName") == claim and status.get("readyToUse") is True:

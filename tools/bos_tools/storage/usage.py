@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bos_tools.doors.prometheus import Point, Prometheus
+from bos_tools.storage.forecast import Point
+from bos_tools.storage.ports import Metrics
 
 BIN = 15 * 60.0
 """Seconds of one point; within it the fullest moment counts, so that a short peak is not missed."""
@@ -52,7 +53,7 @@ class Held:
     is_known: bool = False
 
 
-def filled(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[str, tuple[Point, ...]]]:
+def filled(prometheus: Metrics, namespace: str, at: float) -> dict[str, dict[str, tuple[Point, ...]]]:
     """Return, for every claim of a namespace that has any series, its points by the names of KUBELET."""
     found: dict[str, dict[str, tuple[Point, ...]]] = {}
     for name, query in KUBELET.items():
@@ -62,7 +63,7 @@ def filled(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[
     return found
 
 
-def latest(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[str, float]]:
+def latest(prometheus: Metrics, namespace: str, at: float) -> dict[str, dict[str, float]]:
     """Return, for every claim of a namespace that has any series, its bytes at a moment: used, capacity, available."""
     found: dict[str, dict[str, float]] = {}
     for name in ("used", "capacity", "available"):
@@ -73,7 +74,7 @@ def latest(prometheus: Prometheus, namespace: str, at: float) -> dict[str, dict[
     return found
 
 
-def held(prometheus: Prometheus, namespace: str, at: float) -> Held:
+def held(prometheus: Metrics, namespace: str, at: float) -> Held:
     """Return what kept a namespace's PostgreSQL from letting go of its WAL at a moment.
 
     A growth would only hide it (decision 14). The names are those of CloudNativePG's default
@@ -102,18 +103,18 @@ def held(prometheus: Prometheus, namespace: str, at: float) -> Held:
     return said
 
 
-def _is_exported(prometheus: Prometheus, namespace: str, at: float) -> bool:
+def _is_exported(prometheus: Metrics, namespace: str, at: float) -> bool:
     query = "count(pg_stat_archiver_failed_count{{{where}}} or pg_replication_slot_slot_is_active{{{where}}})"
     return _one(prometheus, query, namespace, at) is not None
 
 
-def _one(prometheus: Prometheus, query: str, namespace: str, at: float) -> float | None:
+def _one(prometheus: Metrics, query: str, namespace: str, at: float) -> float | None:
     points = [
         p for series in prometheus.instant(query.format(where=prometheus.where(namespace)), at) for p in series.points
     ]
     return points[0][1] if points else None
 
 
-def _by_slot(prometheus: Prometheus, query: str, namespace: str, at: float) -> Mapping[str, float]:
+def _by_slot(prometheus: Metrics, query: str, namespace: str, at: float) -> Mapping[str, float]:
     found = prometheus.instant(query.format(where=prometheus.where(namespace)), at)
     return {s.labels.get("slot_name", "?"): s.points[0][1] for s in found if s.points}

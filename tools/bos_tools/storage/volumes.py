@@ -113,6 +113,16 @@ def volumes(graph: Graph, unit: Unit) -> list[Volume]:
     return sorted(made, key=lambda volume: volume.name)
 
 
+def claims(graph: Graph, unit: Unit) -> dict[str, str]:
+    """Return each claim's size as Git writes it; those of a database, which its operator makes, by the volume's."""
+    return {
+        volume.name if volume.kind == DATABASE else size.object.name: size.said.value
+        for volume in volumes(graph, unit)
+        for size in volume.sizes
+        if size.object.kind in (CLAIM, DATABASE)
+    }
+
+
 def find(tree: Tree, env: str, what: str) -> Volume:
     """Return the volume that a service, a claim, or the plan's name for several claims means.
 

@@ -1,5 +1,7 @@
 """Which cluster a verb asks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +9,7 @@ from bos_tools.verbs.options import Option
 
 if TYPE_CHECKING:
     from bos_tools.doors.kubernetes.client import Cluster
+    from bos_tools.doors.kubernetes.live import LiveCluster
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,11 @@ class Asked:
         from bos_tools.doors.kubernetes.client import Cluster
 
         return Cluster.connect(self.kubeconfig, self.cluster)
+
+    @contextmanager
+    def live(self) -> "Iterator[LiveCluster]":
+        """Lend the objects in which a growth is seen."""
+        from bos_tools.doors.kubernetes.live import LiveCluster
+
+        with self.connect() as cluster:
+            yield LiveCluster(cluster)

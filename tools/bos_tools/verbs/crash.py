@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bos_tools import __version__
+from bos_tools.errors import veiled
 
 SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|(?:^|_)KEY", re.IGNORECASE)
 """Names of variables whose values are told to nobody."""
@@ -42,7 +43,7 @@ def discreet(words: str) -> str:
     secrets = {value for name, value in os.environ.items() if SECRET.search(name) and len(value) > 3}
     for secret in sorted(secrets, key=len, reverse=True):
         words = words.replace(secret, "(hidden)")
-    return BEARER.sub(r"\1\2(hidden)", without_secrets(words))
+    return BEARER.sub(r"\1\2(hidden)", without_secrets(veiled(words)))
 
 
 def _versions() -> dict[str, str]:

@@ -12,18 +12,16 @@ if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome
     from bos_tools.intents.plan import Intent
 
-DryRun = Annotated[bool, Option("Stop after the proof; write nothing.", ("--dry-run",))]
-Remote = Annotated[str, Option("Where --push and --pr go.", needs=("push", "pr"))]
-Branch = Annotated[
-    str | None, Option("The branch of --push and --pr; default: the one checked out.", needs=("push", "pr"))
-]
+DRY_RUN = Option("Stop after the proof; write nothing.", ("--dry-run",))
+REMOTE = Option("Where --push and --pr go.", needs=("push", "pr"))
+BRANCH = Option("The branch of --push and --pr; default: the one checked out.", needs=("push", "pr"))
 
 
 @dataclass(frozen=True)
 class Landing:
     """How far a change goes."""
 
-    dry_run: DryRun = False
+    dry_run: Annotated[bool, DRY_RUN] = False
     commit: Annotated[bool, Option("Commit the edit on the current branch.", ("--commit",))] = False
     push: Annotated[
         bool,
@@ -32,8 +30,8 @@ class Landing:
     pr: Annotated[
         bool, Option("Propose it: a branch of its own, a push, and one pull request into --branch.", ("--pr",))
     ] = False
-    remote: Remote = "origin"
-    branch: Branch = None
+    remote: Annotated[str, REMOTE] = "origin"
+    branch: Annotated[str | None, BRANCH] = None
 
     def __post_init__(self) -> None:
         if self.pr and (self.commit or self.push):

@@ -25,7 +25,7 @@ def run(session: Session, options: Options) -> Landed:
     from bos_tools.intents.grow import Adopt
 
     found = volume(session.tree(), options.env, options.what)
-    with options.asked.connect() as cluster:
+    with options.asked.live() as cluster:
         seen = look(cluster, found, found.size, ask=False)
     intent = Adopt(options.env, options.what, seen, options.reason or "grown by hand")
     return Landed(land(session, intent, options.landing), options.landing.dry_run)

@@ -36,7 +36,7 @@ def run(session: Session, options: Options) -> Landed:
     seen = None
     if not options.no_live:
         found = volume(session.tree(), options.env, options.what)
-        with options.asked.connect() as cluster:
+        with options.asked.live() as cluster:
             seen = look(cluster, found, wish.target(found.size), ask=True)
     intent = Grow(
         options.env,

@@ -87,7 +87,7 @@ def _reader(held: ExitStack, asked: Asked) -> Reader:
     """Return what reads a volume's live claims and the names of those that are missing; each namespace is read once."""
     from bos_tools.storage.observed import Claims
 
-    cluster = held.enter_context(asked.connect())
+    cluster = held.enter_context(asked.live())
     of = cache(lambda namespace: Claims(cluster, namespace))
     return lambda volume: (of(volume.namespace).of(volume), of(volume.namespace).missing(volume))
 

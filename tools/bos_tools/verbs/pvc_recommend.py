@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from bos_tools.errors import Usage
-from bos_tools.verbs.landing import Branch, Landing, Remote, land
+from bos_tools.verbs.landing import BRANCH, DRY_RUN, REMOTE, Landing, land
 from bos_tools.verbs.metrics import PROMETHEUS, server
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.result import Result
@@ -30,12 +30,12 @@ class Options:
     env: Env = None
     prometheus: Annotated[str | None, PROMETHEUS] = None
     at: Annotated[str | None, Option("A moment to replay, ISO 8601; UTC where it says no zone.", metavar="TIME")] = None
-    dry_run: Annotated[bool, Option("Stop after the proof; write nothing.", ("--dry-run",), needs=("pr",))] = False
+    dry_run: Annotated[bool, replace(DRY_RUN, needs=("pr",))] = False
     pr: Annotated[bool, Option("Propose what is due: one commit and one pull request into --branch.", ("--pr",))] = (
         False
     )
-    remote: Remote = "origin"
-    branch: Branch = None
+    remote: Annotated[str, replace(REMOTE, needs=("pr",))] = "origin"
+    branch: Annotated[str | None, replace(BRANCH, needs=("pr",))] = None
 
     def __post_init__(self) -> None:
         if self.pr and self.at:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from bos_tools.doors.kubernetes.client import Cluster
     from bos_tools.storage.arrival import Seen
+    from bos_tools.storage.ports import Live
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
 
@@ -60,7 +60,7 @@ def run(session: Session, options: Options) -> Arrived:
         if not seen.is_settled:
             session.tell(Progress(_lines(seen)))
 
-    with options.asked.connect() as cluster:
+    with options.asked.live() as cluster:
         sizes = _file_systems(session, tree, found, options.prometheus)
         look = _looker(session.root, found, cluster, options.argocd_namespace, sizes)
         seen = watch(look, options.timeout, tell)
@@ -84,7 +84,7 @@ def _file_systems(
 
 
 def _looker(
-    root: "Path", volume: "Volume", cluster: "Cluster", argocd: str, sizes: "Callable[[], dict[str, Decimal]]"
+    root: "Path", volume: "Volume", cluster: "Live", argocd: str, sizes: "Callable[[], dict[str, Decimal]]"
 ) -> "Callable[[], Seen]":
     from bos_tools.storage.arrival import delivery, see
     from bos_tools.storage.observed import Claims

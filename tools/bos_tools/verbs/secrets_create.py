@@ -68,7 +68,7 @@ def run(session: Session, options: Options) -> Written:
 
 def _values(session: Session, options: Options, needs: Needs, pairs: list[Pair], held: "Held") -> dict[Pair, str]:
     """Return what to write: from files, then from the command or a person, else made."""
-    import secrets  # it brings `random` and OpenSSL's hashes along, and every command begins with this file
+    import secrets  # it brings `random` and OpenSSL's hashes along, which nobody else pays for
 
     from bos_tools.intents import secret_values
 

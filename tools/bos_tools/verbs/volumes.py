@@ -7,8 +7,8 @@ from bos_tools.verbs.options import Argument, Option
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from bos_tools.doors.kubernetes.client import Cluster
     from bos_tools.intents.grow import Look
+    from bos_tools.storage.ports import Live
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
 
@@ -24,7 +24,7 @@ def volume(tree: "Tree", env: str | None, what: str) -> "Volume":
     return find(tree, tree.environment_name(env), what)
 
 
-def look(cluster: "Cluster", volume: "Volume", size: "Decimal", *, ask: bool) -> "Look":
+def look(cluster: "Live", volume: "Volume", size: "Decimal", *, ask: bool) -> "Look":
     """Return what a cluster says of a volume's claims and, if asked, of a size for them."""
     from datetime import UTC, datetime
 

@@ -1,15 +1,17 @@
 """Argo CD's API: thin, one method a call, always with the project, or a missing application looks forbidden."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from bos_tools.doors.argocd.faults import code, may_retry, told, translated
+from bos_tools.doors.argocd.faults import StaleVersion, code, may_retry, told, translated
 from bos_tools.doors.argocd.models import Application, Data, Managed, Resource, Windows
+from bos_tools.doors.argocd.watch import Watch
 from bos_tools.doors.failures import HttpFailed, WrongAnswer
 from bos_tools.doors.http import PATIENCE, Server
+from bos_tools.doors.process import in_parallel
 from bos_tools.errors import OutsideError, conceal
 
 if TYPE_CHECKING:
@@ -110,6 +112,15 @@ class ArgoCD:
             data = self._absent_or(f"about {name}", f"applications/{quote(name)}", query)
         return None if data is None else self._shaped(lambda: Application.model_validate(data))
 
+    def refreshed(self, names: Mapping[str, str]) -> list[Application]:
+        """Make Argo CD look at Git now; return the newest state of those that are there, by name and project."""
+        found = in_parallel(lambda pair: self.application(*pair, refresh=True), list(names.items()))
+        return [app for app in found if app is not None]
+
+    def watch(self, projects: Sequence[str], selector: str) -> Watch:
+        """Return the events of some projects from now on; use it as a context."""
+        return Watch(self, projects, selector)
+
     def applications(self, projects: Sequence[str], selector: str = "") -> list[Application]:
         """Return the applications of some projects that the user may see."""
         query = {"project": list(projects), **({"selector": selector} if selector else {})}
@@ -168,13 +179,6 @@ class ArgoCD:
         path = f"applications/{quote(name)}/resource-tree"
         data = self._call(f"for the tree of {name}", "GET", path, query={"project": project})
         return self._shaped(lambda: [Resource.model_validate(one) for one in (data or {}).get("nodes") or []])
-
-    def manifests(self, name: str, project: str, revision: str = "") -> list[Data]:
-        """Return what Argo CD renders for an application, at its own revision or another."""
-        query = {"project": project, **({"revision": revision} if revision else {})}
-        path = f"applications/{quote(name)}/manifests"
-        data = self._call(f"to render {name}", "GET", path, query=query)
-        return self._shaped(lambda: [json.loads(text) for text in data.get("manifests") or []])
 
     def windows(self, name: str, project: str) -> Windows:
         """Return what the project's windows allow now; Argo CD's own `canSync` speaks of people alone."""
@@ -237,10 +241,6 @@ def shaped(url: str, build: Callable[[], Built]) -> Built:
         return build()
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # pydantic's own is a ValueError
         raise WrongAnswer(WHO, url, "something else than Argo CD would") from error
-
-
-class StaleVersion(Exception):
-    """Raised when a stream can't go on from where it broke; never leaves `argocd/`."""
 
 
 def _event(line: str) -> Data:

@@ -11,6 +11,10 @@ WINDOW = "sync window"
 WINDOW_HELP = "run it again when the window is open; the project's syncWindows say when"
 
 
+class StaleVersion(Exception):
+    """Raised when a stream can't go on from where it broke; never leaves this folder."""
+
+
 def code(failed: HttpFailed) -> int:
     """Return the gRPC code of an answer, 0 where it has none."""
     said = failed.body.get("code") if isinstance(failed.body, dict) else None

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from bos_tools.doors.argocd.faults import WINDOW_HELP
+
 Data = dict[str, Any]
 
 
@@ -170,6 +172,11 @@ class Windows(Model):
     active_windows: list[Window] | None = None
     assigned_windows: list[Window] | None = None
     can_sync: bool = False
+
+    @property
+    def help(self) -> str:
+        """Return what to do where a window is closed."""
+        return WINDOW_HELP
 
     @property
     def let_people(self) -> bool:

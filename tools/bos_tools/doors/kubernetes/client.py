@@ -41,7 +41,6 @@ class Kind:
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 POD = Kind("", "v1", "Pod", "pods")
 SECRET = Kind("", "v1", "Secret", "secrets")
-NODE = Kind("", "v1", "Node", "nodes", is_namespaced=False)
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", is_namespaced=False)
 STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", is_namespaced=False)
 SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")

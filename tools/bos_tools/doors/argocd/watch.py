@@ -3,11 +3,11 @@
 import queue
 import threading
 import time
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self
 
-from bos_tools.doors.argocd.client import ArgoCD, StaleVersion
-from bos_tools.doors.argocd.faults import may_retry, translated
+from bos_tools.doors.argocd.faults import StaleVersion, may_retry, translated
 from bos_tools.doors.argocd.models import Application
 from bos_tools.doors.failures import HttpFailed, Unreachable
 from bos_tools.errors import BosError, OutsideError
@@ -17,11 +17,23 @@ PATIENCE = 60.0
 """Seconds without any answer before the watch is given up."""
 
 
+class Streams(Protocol):
+    """What can be streamed from."""
+
+    def stream(
+        self, projects: Sequence[str], selector: str, version: str = ""
+    ) -> AbstractContextManager[Iterator[dict[str, Any]]]:
+        """Lend the events of applications, from a version on; raises StaleVersion for one that is too old."""
+
+    def interrupt(self) -> None:
+        """End the stream that another thread reads."""
+
+
 class Watch:
     """The applications of some projects; use it as a context."""
 
     def __init__(
-        self, client: ArgoCD, projects: Sequence[str], selector: str, *, pause: float = 0.5, patience: float = PATIENCE
+        self, client: Streams, projects: Sequence[str], selector: str, *, pause: float = 0.5, patience: float = PATIENCE
     ) -> None:
         self._client, self._projects, self._selector = client, projects, selector
         self._pause, self._patience = pause, patience

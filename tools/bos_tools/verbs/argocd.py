@@ -1,49 +1,45 @@
-"""What the commands of `bos-tools argocd` share: which Argo CD, as whom, and which applications."""
+"""What the verbs of Argo CD share: which Argo CD, as whom, and which applications."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from bos_tools.errors import Usage
+from bos_tools.errors import OutsideError, Usage
+from bos_tools.verbs.options import Argument, Option
 
 if TYPE_CHECKING:
     from bos_tools.delivery.registration import Registration
     from bos_tools.doors.argocd.client import ArgoCD
+    from bos_tools.doors.argocd.models import Application
     from bos_tools.tree.layout import Tree
+    from bos_tools.verbs.session import Session
 
-Server = Annotated[
-    str | None,
-    typer.Option(help="Argo CD's address; default: BOS_ARGOCD_SERVER, else environment.yaml.", show_default=False),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(
-        help="A file with a token; default: BOS_ARGOCD_TOKEN, else BOS_ARGOCD_USERNAME and BOS_ARGOCD_PASSWORD.",
-        show_default=False,
-    ),
-]
-CaFile = Annotated[Path | None, typer.Option(help="The authority of Argo CD's certificate.", show_default=False)]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Take any certificate.")]
-Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE …]", show_default=False)]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait.")]
+Services = Annotated[list[str] | None, Argument("[SERVICE …]")]
+Server = Annotated[str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER, else environment.yaml.")]
+TIMEOUT = Option("Seconds to wait.", min=1)
 
 
 @dataclass(frozen=True)
 class Access:
     """Which Argo CD, and as whom."""
 
-    server: str | None = None
-    token_file: Path | None = None
-    ca_file: Path | None = None
-    insecure: bool = False
+    server: Server = None
+    token_file: Annotated[
+        Path | None,
+        Option("A file with a token; default: BOS_ARGOCD_TOKEN, else BOS_ARGOCD_USERNAME and BOS_ARGOCD_PASSWORD."),
+    ] = None
+    ca_file: Annotated[Path | None, Option("The authority of Argo CD's certificate.", idle_with=("insecure",))] = None
+    insecure: Annotated[bool, Option("Take any certificate.", ("--insecure",))] = False
 
-    def connect(self, context: typer.Context, said: "Registration") -> "ArgoCD":
-        """Connect to the Argo CD that serves an environment, until the command ends.
+    @contextmanager
+    def connect(self, said: "Registration") -> "Iterator[ArgoCD]":
+        """Lend the Argo CD that serves an environment.
 
-        Raises Usage without a token or a password: Argo CD answers nobody else.
+        Raises Usage without a token or a password, for Argo CD answers nobody else, and without an address from
+        somebody who does not write the repository.
         """
         from bos_tools.doors.argocd.client import ArgoCD
 
@@ -55,7 +51,7 @@ class Access:
                 reason="no-token",
                 hint="--token-file, BOS_ARGOCD_TOKEN, or BOS_ARGOCD_USERNAME and BOS_ARGOCD_PASSWORD",
             )
-        named = _named_outside(self)
+        named = _named_outside(self.server)
         if named is None:  # whoever writes environment.yaml would be given the token
             raise Usage(
                 f"the token goes to no address that only the repository names: {said.server}",
@@ -69,8 +65,10 @@ class Access:
             ca_file=str(self.ca_file) if self.ca_file else None,
             insecure=self.insecure,
         )
-        context.call_on_close(client.close)
-        return client
+        try:
+            yield client
+        finally:
+            client.close()
 
     def _token(self) -> str | None:
         if self.token_file is not None:
@@ -78,14 +76,14 @@ class Access:
         return os.environ.get("BOS_ARGOCD_TOKEN", "").strip() or None
 
 
-def address(access: Access, said: "Registration") -> str:
+def address(server: str | None, said: "Registration") -> str:
     """Return Argo CD's address."""
-    return (_named_outside(access) or said.server).rstrip("/")
+    return (_named_outside(server) or said.server).rstrip("/")
 
 
-def _named_outside(access: Access) -> str | None:
+def _named_outside(server: str | None) -> str | None:
     """Return the address that somebody gave who does not write the repository."""
-    return access.server or os.environ.get("BOS_ARGOCD_SERVER") or None
+    return server or os.environ.get("BOS_ARGOCD_SERVER") or None
 
 
 def secret(path: Path) -> str:
@@ -117,17 +115,29 @@ class Target:
         """Return the label that the environment's applications bear."""
         return f"buildingos.io/environment={self.said.env}"
 
+    def applications(self, client: "ArgoCD") -> "dict[str, Application | None]":
+        """Return the application of each service, as far as Argo CD has one."""
+        found = {app.name: app for app in client.applications([self.said.project], self.selector)}
+        return {service: found.get(self.said.application(service)) for service in self.services}
 
-def target(context: typer.Context, env: str | None, services: list[str] | None) -> Target:
-    """Return what a command is about: all services without names.
+
+def target(session: "Session", env: str | None, services: list[str] | None = None) -> Target:
+    """Return what a verb is about: all services without names.
 
     Raises Usage for an unknown one, RepositoryError for an environment that names no Argo CD.
     """
     from bos_tools.delivery.registration import registration
-    from bos_tools.doors.files import WorkTree
-    from bos_tools.tree.layout import Tree
 
-    tree = Tree(WorkTree(context.obj.root))
+    tree = session.tree()
     name = tree.environment_name(env)
     chosen = tuple(tree.unit(name, service)[0].service for service in services or ()) or tuple(tree.services(name))
     return Target(tree, registration(tree, name), chosen)
+
+
+def not_registered(name: str, env: str) -> OutsideError:
+    """Say that Argo CD does not know an application."""
+    return OutsideError(
+        f"Argo CD has no such application: {name}",
+        reason="not-registered",
+        hint=f"bos-tools argocd register --env {env} --apply",
+    )

@@ -1,0 +1,39 @@
+"""The contract of an error, which any command may answer with."""
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
+
+if TYPE_CHECKING:
+    from bos_tools.errors import BosError
+
+
+class Error(TypedDict):
+    """What stopped a command: a stable slug, a sentence, and the way out; null for what is not known."""
+
+    reason: str
+    message: str
+    hint: str | None
+    path: str | None
+    line: int | None
+    exit_code: int
+
+
+class Failure(TypedDict):
+    """The answer of a command that was stopped."""
+
+    error: Error
+
+
+def document(error: "BosError") -> Failure:
+    """Return the contract of an error."""
+    return {
+        "error": {
+            "reason": error.reason,
+            "message": error.message,
+            "hint": error.hint or None,
+            "path": error.path or None,
+            "line": error.line or None,
+            "exit_code": error.exit_code,
+        }
+    }

@@ -1,0 +1,89 @@
+"""What Argo CD says and does."""
+
+from typing import TYPE_CHECKING
+
+from bos_tools.report.text.page import BOLD, Page
+
+if TYPE_CHECKING:
+    from bos_tools.verbs.argocd_configure import Configured
+    from bos_tools.verbs.argocd_diff import Drifts
+    from bos_tools.verbs.argocd_history import Syncs
+    from bos_tools.verbs.argocd_open import Page as Opened
+    from bos_tools.verbs.argocd_register import Registered
+    from bos_tools.verbs.argocd_status import Delivered, Standing
+    from bos_tools.verbs.argocd_token import Token
+    from bos_tools.verbs.argocd_unregister import Unregistered
+    from bos_tools.verbs.argocd_wait import Live
+
+WIDEST = 90
+"""Characters of a cell."""
+
+
+def status(delivered: "Delivered", page: Page) -> None:
+    """Show how each service stands, and then what helps."""
+    head = ["SERVICE", "GIT", "LIVE", "SYNC", "HEALTH", "SINCE", "WHY NOT"]
+    page.table([[_cell(text) for text in _texts(each)] for each in delivered.services], head=head)
+    for hint in dict.fromkeys(each.hint for each in delivered.services if each.hint):
+        page.words(f"hint: {hint}")
+
+
+def _texts(standing: "Standing") -> tuple[str, ...]:
+    since = standing.since.strftime("%Y-%m-%d %H:%M:%S") if standing.since else "-"
+    sync, health = standing.sync or "-", standing.health or "-"
+    return standing.service, ",".join(standing.git), ",".join(standing.live), sync, health, since, standing.why or "-"
+
+
+def _cell(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+
+
+def diff(drifts: "Drifts", page: Page) -> None:
+    """Show each field that is otherwise: live, then Git."""
+    for drift in drifts.applications:
+        if drift.changes:
+            page.data(page.paint(drift.application, BOLD))
+            page.fields((change.object, change.field, change.old, change.new) for change in drift.changes)
+
+
+def history(syncs: "Syncs", page: Page) -> None:
+    """Show each sync."""
+    rows = [
+        [s.at.strftime("%Y-%m-%d %H:%M:%S") if s.at else "-", s.service, s.revision[:12], s.by] for s in syncs.syncs
+    ]
+    if rows:
+        page.table(rows, head=["DATE", "SERVICE", "COMMIT", "BY"])
+    else:
+        page.words(f"nothing was synced yet in {syncs.env}")
+
+
+def opened(found: "Opened", page: Page) -> None:
+    """Show the address."""
+    page.data(found.url)
+
+
+def live(found: "Live", page: Page) -> None:
+    """Show at which commit each application is live."""
+    for seen in found.applications:
+        if seen.app is not None:
+            page.data(f"{seen.name} is live at {seen.app.status.sync.revision[:12]}")
+
+
+def registered(_: "Registered", __: Page) -> None:
+    """Show nothing more: the change and each step stand above."""
+
+
+def unregistered(found: "Unregistered", page: Page) -> None:
+    """Say that there was nothing to do, if so; each step stands above."""
+    if not found.done:
+        page.words(f"already so: Argo CD has no application of {found.env}")
+
+
+def configured(found: "Configured", page: Page) -> None:
+    """Show what was done to each object."""
+    for each in found.done:
+        page.words(f"{each.kind} {each.name}: {each.what}")
+
+
+def token(made: "Token", page: Page) -> None:
+    """Show where the token is."""
+    page.words(f"a token of {made.project}, good for {made.days} days: {made.file}")
