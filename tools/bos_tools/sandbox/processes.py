@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bos_tools import watching
 from bos_tools.doors import http, process
 from bos_tools.errors import OutsideError
 from bos_tools.sandbox import ports
@@ -99,10 +100,7 @@ def log_of(folder: Path, name: str) -> Path:
 
 def is_healthy(program: Program, patience: float = 0.0) -> bool:
     """Ask a program for its health, again and again for so many seconds."""
-    deadline = time.monotonic() + patience
-    while not (healthy := _answers_well(program)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return healthy
+    return watching.watch(lambda: _answers_well(program), bool, lambda _: None, timeout=patience, every=0.1)
 
 
 def _answers_well(program: Program) -> bool:
@@ -126,13 +124,15 @@ def wait(folder: Path, program: Program, pid: int) -> None:
 
     Raises OutsideError with the end of its log when it ends instead, or takes too long.
     """
-    deadline = time.monotonic() + PATIENCE
-    while not is_healthy(program):
-        if not _lives(pid):
+
+    def look() -> bool:
+        healthy = is_healthy(program)
+        if not healthy and not _lives(pid):
             raise _failed(folder, program, "ended")
-        if time.monotonic() > deadline:
-            raise _failed(folder, program, f"was not healthy within {PATIENCE:.0f} s")
-        time.sleep(0.1)
+        return healthy
+
+    if not watching.watch(look, bool, lambda _: None, timeout=PATIENCE, every=0.1):
+        raise _failed(folder, program, f"was not healthy within {PATIENCE:.0f} s")
 
 
 def _lives(pid: int) -> bool:

@@ -14,8 +14,6 @@ from bos_tools.verbs.session import Session
 if TYPE_CHECKING:
     from bos_tools.sandbox import Sandbox
 
-PASSING = "building"
-"""How a line begins that tells how far a build has come."""
 QUIET = 20.0
 """Seconds between two lines of a build where no terminal replaces one by the next."""
 
@@ -59,6 +57,7 @@ def run(session: Session, options: Options) -> Up:
 
 def hears(session: Session) -> Callable[[str], None]:
     """Return what hears the sandbox: how far a build has come passes, all else stays."""
+    from bos_tools.sandbox.progress import PASSING
 
     def tell(text: str) -> None:
         session.tell(Progress({"build": text}, every=QUIET) if text.startswith(PASSING) else text)
