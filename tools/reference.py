@@ -27,7 +27,7 @@ words to stderr; with `--output json` stdout holds one document and nothing else
 | 0 | done, or already so |
 | 1 | refused: a rule, a policy, a finding |
 | 2 | usage |
-| 3 | a bug of ours; the hint names a log with versions and the traceback, without secrets; `--verbose` shows the traceback |
+| 3 | a bug of ours; the hint names a log with versions and the traceback, without secrets |
 | 4 | the repository is not as expected: a missing overlay, malformed YAML, two matching images |
 | 5 | something outside failed: kustomize, git, the remote, Argo CD, the cluster; with what it said |
 | 130 | interrupted |
