@@ -197,7 +197,7 @@ def test_add_ons_that_are_no_list_are_no_reason_to_remove_what_is_there(argocd_r
     code, _, err = run_argocd("register")
 
     assert code == 4
-    assert "environment.yaml:10: `platform`: 7 is not of type" in err
+    assert 'environment.yaml:10: `platform`: it is not of type "array"' in err
     assert "name: dev-metrics" in (argocd_repository / "overlays/dev/argocd/add-ons.yaml").read_text()
 
 
