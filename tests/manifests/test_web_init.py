@@ -13,7 +13,7 @@ import pytest
 
 from harness.servers import PATH, needs
 
-ASSETS = 60
+ASSETS = 20
 
 
 @pytest.fixture(params=["dash", "busybox"])
@@ -180,7 +180,7 @@ def test_runs_at_once_serve_nothing_but_whole_versions(volume, image, tmp_path, 
     stop, seen = threading.Event(), []
 
     def reader() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.002):
             seen.append(volume.served())
 
     watch = threading.Thread(target=reader)

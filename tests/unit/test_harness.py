@@ -1,0 +1,56 @@
+"""The harness itself: how a test waits, and that its map names all of it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness import ROOT
+from harness.clock import Clock
+from harness.servers import free_port
+from harness.waiting import eventually
+
+TESTS = ROOT / "tests"
+
+
+def test_what_is_not_there_yet_is_waited_for():
+    answers = iter([KeyError("status"), OSError("refused"), None, "there"])
+
+    def look() -> str | None:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert eventually(look) == "there"
+
+
+def test_what_never_comes_fails_with_its_name_and_what_was_seen_last():
+    def look() -> None:
+        raise KeyError("status")
+
+    with pytest.raises(AssertionError, match=r"not within 0 s: it is bound; last seen: KeyError\('status'\)"):
+        eventually(look, "it is bound", patience=0.0)
+
+
+def test_a_clock_goes_on_by_its_pauses_alone():
+    clock = Clock()
+    before = clock.monotonic()
+
+    clock.sleep(30)
+
+    assert (clock.monotonic() - before, clock.pauses) == (30, [30])
+
+
+def test_a_port_is_none_that_the_system_gives_to_connections():
+    below = int((Path("/proc/sys/net/ipv4/ip_local_port_range")).read_text().split()[0])
+
+    assert {port < below for port in (free_port() for _ in range(20))} == {True}
+
+
+def test_the_map_names_every_module_and_nothing_else():
+    text = (TESTS / "README.md").read_text().partition("## The harness")[2].partition("## Add")[0]
+    rows = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+
+    modules = {path.stem for path in (TESTS / "harness").glob("*.py")} - {"__init__"}
+    assert set(re.findall(r"`(\w+)`", rows)) == modules
