@@ -62,7 +62,7 @@ def delivered(request, kept, tmp_path_factory):
         patch.setenv("BOS_ARGOCD_PASSWORD", box.argocd_password)
         patch.delenv("BOS_ARGOCD_TOKEN", raising=False)
         assert made.run("configure") == 0
-        words = ("--apply", "--repo-url", f"file://{root}", "--skip-platform", "--timeout", "400")
+        words = ("--apply", "--repo-url", f"file://{root}", "--skip-platform", "--timeout", "1200")
         assert made.run("register", *words) == 0
         yield made
         assert made.run("unregister") == 0

@@ -76,7 +76,7 @@ class World:
 
     def register(self) -> tuple[int, str]:
         words = ("--push", "--apply", "--repo-username", READER, "--repo-password-file", str(self.secret))
-        return self.run("register", *words, "--timeout", "120")
+        return self.run("register", *words, "--timeout", "600")
 
     def grant(self) -> None:
         """Make a token that may read the repository, for Argo CD."""
@@ -148,7 +148,7 @@ def delivered(dev, tmp_path_factory):
 
 
 DENIED = {"kind": "deny", "schedule": "* * * * *", "duration": "24h", "applications": ["*"]}
-WAIT = ("wait", "web", "--revision", "HEAD", "--timeout", "90")
+WAIT = ("wait", "web", "--revision", "HEAD", "--timeout", "600")
 LOOKING = (WAIT, ("sync", "web"), ("status",), ("diff",), ("history",))
 
 

@@ -39,7 +39,7 @@ def test_one_commit_grows_a_volume_of_each_kind_and_no_pod_is_touched(world: Wor
     )
     git(world.work, "pull", "-q", "origin", "main")
     world.synced(service)
-    code = world.pvc("verify", service, "--timeout", "60")
+    code = world.pvc("verify", service, "--timeout", "600")
 
     out, err = capsys.readouterr()
     assert code == 0, err
@@ -89,7 +89,7 @@ def test_the_revert_of_a_finished_growth_fails_the_application_and_adopt_is_the_
     assert world.pvc("grow", "web-data", "9Gi", "--push") == 0
     git(world.work, "pull", "-q", "origin", "main")
     world.synced("web")
-    assert world.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert world.pvc("verify", "web-data", "--timeout", "600") == 0
     git(world.work, "revert", "--no-edit", "HEAD")
     git(world.work, "push", "-q", "origin", "main")
     failed = world.failed("web")
@@ -105,7 +105,7 @@ def test_the_revert_of_a_finished_growth_fails_the_application_and_adopt_is_the_
     assert world.pvc("adopt", "web-data", "--push") == 0
     git(world.work, "pull", "-q", "origin", "main")
     world.synced("web")
-    assert world.pvc("verify", "web-data", "--timeout", "30") == 0
+    assert world.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_a_growth_that_the_quota_refuses_fails_the_application(world: World, capsys):
@@ -118,7 +118,7 @@ def test_a_growth_that_the_quota_refuses_fails_the_application(world: World, cap
         world.push("Grow by hand")
         world.failed("web")
 
-        code = world.pvc("verify", "web-data", "--timeout", "30")
+        code = world.pvc("verify", "web-data", "--timeout", "600")
     finally:
         world.kubectl("delete", "quota", "room", "-n", world.space)
 

@@ -97,7 +97,7 @@ def test_a_claim_whose_service_is_down_may_grow(bound: World):
 
     grown(bound, "8Gi", "finish")
 
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_the_wal_of_a_database_is_not_taken_for_its_data(world: World, capsys):
@@ -124,14 +124,14 @@ def test_a_stuck_resize_is_pending_at_the_deadline_and_nothing_is_stacked_on_it(
     assert bound.pvc("grow", "web-data", "9Gi") == 1
     assert "a growth of web-data is under way: growing, 5Gi of 8Gi" in capsys.readouterr().err
     bound.wish("web-data", "finish")
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_an_infeasible_growth_ends_by_the_size_that_verify_names(bound: World, capsys):
     grown(bound, "9Gi", "infeasible")
     capsys.readouterr()
 
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 5
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 5
     err = capsys.readouterr().err
     assert "the storage can't give web-data 9Gi" in err
     assert "hint: bos-tools pvc grow web-data 7Gi --env dev" in err
@@ -142,7 +142,7 @@ def test_an_infeasible_growth_ends_by_the_size_that_verify_names(bound: World, c
     assert bound.deliver("web") == ""
     bound.wish("web-data", "finish")
     eventually(lambda: bound.capacity("web-data") == "7Gi", "the smaller size is there")
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
     capsys.readouterr()
     main(["--repo", str(bound.work), "check", "--against", "HEAD~1", "--output", "json"])
     assert "G1" not in {one["rule"] for one in json.loads(capsys.readouterr().out)["findings"]}
@@ -161,7 +161,7 @@ def test_a_file_system_that_waits_for_a_new_pod_says_which(bound: World, capsys)
     assert f"the file system of web-data grows when its pod starts anew: {pod}" in err
     assert f"kubectl delete pod --namespace {bound.space} {pod}" in err
     bound.kubectl("delete", "pod", pod, "-n", bound.space)
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_a_growth_by_hand_is_found_and_adopted(bound: World, capsys):
@@ -179,7 +179,7 @@ def test_a_growth_by_hand_is_found_and_adopted(bound: World, capsys):
     assert git(bound.work, "rev-list", "--count", "HEAD") == "2\n"
     assert bound.pvc("grow", "web-data", "8Gi", "--commit") == 0
     bound.deliver("web")
-    assert bound.pvc("verify", "web-data", "--timeout", "60") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_a_claim_that_the_cluster_lacks_is_named(world: World, capsys):
@@ -240,7 +240,7 @@ def test_the_metrics_show_what_is_used_and_a_file_system_that_has_not_followed(b
     assert (row["used"], row["free"], row["state"]) == ("2.0Gi", "2.8Gi", "done")
     assert code == 5
     assert "its file system has 5Gi of 8Gi" in capsys.readouterr().err
-    assert bound.pvc("verify", "web-data", "--timeout", "30") == 0
+    assert bound.pvc("verify", "web-data", "--timeout", "600") == 0
 
 
 def test_a_database_grows_after_a_snapshot_that_is_ready_and_recent(world: World, capsys):
@@ -249,7 +249,9 @@ def test_a_database_grows_after_a_snapshot_that_is_ready_and_recent(world: World
     assert world.pvc("grow", "redis", "8Gi") == 1
     assert "hint: take one of data-redis-0, or say --no-snapshot" in capsys.readouterr().err
     world.kubectl("apply", "-f", "-", stdin=SNAPSHOTS)
-    world.kubectl("wait", "--for=condition=Established", "crd/volumesnapshots.snapshot.storage.k8s.io", "--timeout=30s")
+    world.kubectl(
+        "wait", "--for=condition=Established", "crd/volumesnapshots.snapshot.storage.k8s.io", "--timeout=600s"
+    )
 
     def snapshot(is_ready: bool) -> None:
         made = {

@@ -46,7 +46,7 @@ def judged(_built, configuration, tmp_path_factory):
         words = ["admin", "settings", "resource-overrides", "health", str(path), "--argocd-cm-path", str(configuration)]
         done = subprocess.run(
             [program, *words],
-            env={**os.environ, "ARGOCD_BINARY_NAME": "argocd"}, capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, "ARGOCD_BINARY_NAME": "argocd"}, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         said = dict(line.partition(": ")[::2] for line in done.stdout.splitlines())
         assert done.returncode == 0, done.stderr

@@ -29,7 +29,7 @@ class Gitea:
 
     def api(self, method: str, path: str, json: Any = None) -> Any:
         answer = httpx2.request(
-            method, f"{self.url}/api/v1{path}", json=json, headers={"Authorization": f"token {self.token}"}, timeout=30
+            method, f"{self.url}/api/v1{path}", json=json, headers={"Authorization": f"token {self.token}"}, timeout=300
         )
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
@@ -67,7 +67,7 @@ class Team:
         return self.end(self.start(*words, work=None, **env))
 
     def end(self, running: subprocess.Popen[str]) -> tuple[int, str, str]:
-        out, err = running.communicate(timeout=300)
+        out, err = running.communicate(timeout=1200)
         assert self.gitea.token not in out + err
         return running.returncode, out, err
 

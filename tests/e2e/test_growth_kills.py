@@ -40,7 +40,7 @@ def start(folder: Path, env: dict[str, str], *words: str) -> subprocess.Popen[st
 
 def finish(*running: subprocess.Popen[str]) -> list[str]:
     """Return what those said that failed."""
-    said = [(process.communicate(timeout=300)[1], process.returncode) for process in running]
+    said = [(process.communicate(timeout=1200)[1], process.returncode) for process in running]
     return [err for err, code in said if code]
 
 

@@ -30,7 +30,7 @@ def start(folder: Path, env: dict[str, str], *words: str) -> subprocess.Popen[st
 
 
 def finish(running: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str, str]]:
-    return [(process.returncode, out, err) for process in running for out, err in [process.communicate(timeout=300)]]
+    return [(process.returncode, out, err) for process in running for out, err in [process.communicate(timeout=1200)]]
 
 
 def bump(folder: Path, env: dict[str, str], *words: str) -> tuple[int, str, str]:

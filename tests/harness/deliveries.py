@@ -170,7 +170,7 @@ class World:
         finalizers = '["resources-finalizer.argocd.argoproj.io"]' if cascade else "[]"
         patch = f'{{"metadata":{{"finalizers":{finalizers}}}}}'
         self.kubectl("patch", "application", self.application(service), "-n", "argocd", "--type=merge", "-p", patch)
-        self.kubectl("delete", "application", self.application(service), "-n", "argocd", "--timeout=60s")
+        self.kubectl("delete", "application", self.application(service), "-n", "argocd", "--timeout=600s")
 
     def refresh(self, service: str) -> None:
         """Make Argo CD look at Git now."""
