@@ -18,15 +18,17 @@ def eventually(holds: Callable[[], Seen], what: str = "", patience: float = PATI
     """
     deadline, pause = time.monotonic() + patience, PAUSES[0]
     while True:
-        last: object
-        why: Exception | None = None
+        is_late = time.monotonic() > deadline
         try:
-            if seen := holds():
-                return seen
-            last = seen
+            seen = holds()
         except Exception as error:
-            last = why = error
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience:.0f} s: {what or holds}; last seen: {last!r}") from why
+            # Nothing of the error is kept: its frames would hold sockets and files until some later test.
+            if is_late:
+                raise AssertionError(f"not within {patience:.0f} s: {what or holds}; last seen: {error!r}") from error
+        else:
+            if seen:
+                return seen
+            if is_late:
+                raise AssertionError(f"not within {patience:.0f} s: {what or holds}; last seen: {seen!r}")
         time.sleep(pause)
         pause = min(pause * 1.5, PAUSES[1])
