@@ -14,9 +14,12 @@ PREFIX = ".argocd-source"
 """`.argocd-source.yaml`, and `.argocd-source-NAME.yaml` for the Application of that name."""
 KEYS = ("kustomize", "helm", "plugin", "directory")
 MENTIONED = re.compile(
-    rb"\b(?:kustomize|helm|plugin|directory)[\"']?\s*:|/source(?:s/[^/]*)?/(?:kustomize|helm|plugin|directory)\b"
+    rb"\b(?:kustomize|plugin|directory)[\"']?\s*:|/sources?(?:/[^/]*)?/(?:kustomize|helm|plugin|directory)\b"
 )
-"""How a file must look that gives an Application one of them, by itself or by a patch."""
+"""How a document must look that gives an Application one of them, by itself or by a patch."""
+HELM, CHART = re.compile(rb"\bhelm[\"']?\s*:"), re.compile(rb"^[ \t]+(?:- )?chart:", re.MULTILINE)
+"""The values of a chart are no override of a folder of ours."""
+SEPARATOR = re.compile(rb"^---[ \t\r]*$", re.MULTILINE)
 
 
 def beside(source: Source, folder: str) -> list[str]:
@@ -26,7 +29,8 @@ def beside(source: Source, folder: str) -> list[str]:
 
 def may_override(files: Mapping[str, bytes]) -> bool:
     """Tell whether files could give an Application an override: only then is it worth a render to know."""
-    return any(MENTIONED.search(data) for data in files.values())
+    documents = [text for data in files.values() for text in SEPARATOR.split(data)]
+    return any(MENTIONED.search(text) or (HELM.search(text) and not CHART.search(text)) for text in documents)
 
 
 def inside(application: Any, folder: str) -> Iterator[Path]:
