@@ -14,8 +14,8 @@ from bos_tools.sandbox.modules import GO, Mend, Module
 SOURCE = "source"
 """The folder beside the programs that holds what is kept of the modules' sources."""
 MENDED = "mended"
-COLLECTING = {"GOGC": "400"}
-"""The compiler spends an eighth of its time on its own garbage; this takes 100 MB more, and its output is the same."""
+COLLECTING = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+"""The compiler spends an eighth of its time on its own garbage: it keeps more of it, up to a gigabyte.  Same output."""
 
 
 class Go(Protocol):

@@ -92,7 +92,7 @@ CLUSTER = Module(
         "standins": "./standins",
         "miniredis": "./miniredis",
     },
-    10,
+    10.5,
     ld=f"{STRIPPED} -X {_VERSION}.gitVersion=v{KUBERNETES} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=34",
     # Kubernetes 0.34 has no longer this name of 0.33's, which KWOK compares an annotation with.
     mends=(
@@ -109,7 +109,7 @@ KUSTOMIZE = Module(
     "kustomize",
     "5.8.1",
     {"kustomize": "sigs.k8s.io/kustomize/kustomize/v5"},
-    0.8,
+    0.5,
     ld=f"{STRIPPED} -X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
     env={"CGO_ENABLED": "0"},  # as the Makefile builds it, and as its box needs it
 )
@@ -117,7 +117,7 @@ ARGO = Module(
     "argocd",
     ARGOCD,
     {"argocd": f"{_ARGOCD}/cmd"},
-    10,
+    10.5,
     ld=f"{STRIPPED} -X {_ARGOCD}/common.version={ARGOCD}",
     # The repo server calls the two scripts for every render; in the container image they lie beside the program.
     kept={_ARGOCD: ("manifests/crds", "manifests/base/config", "hack/git-verify-wrapper.sh", "hack/gpg-wrapper.sh")},
