@@ -1,7 +1,6 @@
 """Environments from a Git repository to a cluster, by the real Argo CD: whole, healed, pruned or held, and broken."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree, Unit
-from harness import ROOT
 from harness.git import git
+from harness.howto import copy, follow
 from harness.waiting import eventually
 
 
@@ -40,16 +39,19 @@ class Delivered:
         return self.box.box.ask(*words, "--namespace", "buildingos")
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
+COPIED = "prod-eu"
+"""prod under another name, made by the how-to of overlays/README.md; it has prod's nodes."""
+
+
+@pytest.fixture(scope="module", params=["dev", COPIED])
 def delivered(request, kept, tmp_path_factory):
-    """An environment that came up whole from a repository holding this one's manifests."""
+    """An environment that came up whole from a repository holding this one's manifests and a tenth service."""
     env = request.param
-    box = kept(env)
-    root = tmp_path_factory.mktemp(env) / "gitops"
-    root.mkdir()
-    for name in ("base", "overlays"):
-        shutil.copytree(ROOT / name, root / name)
-    shutil.copy(ROOT / "pyproject.toml", root)
+    box = kept("prod" if env == COPIED else env)
+    root = copy(tmp_path_factory.mktemp(env) / "gitops")
+    follow(root, "Add a service")
+    if env == COPIED:
+        follow(root, "Add an environment")
     git(root, "init", "-q", "-b", "main")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "Start")
@@ -77,6 +79,7 @@ def test_every_application_is_synced_and_healthy_and_every_pod_is_where_the_plan
 
     rows = json.loads(capsys.readouterr().out)["services"]
     assert code == 0
+    assert "gateway" in {row["service"] for row in rows}
     assert {(row["sync"], row["health"]) for row in rows} == {("Synced", "Healthy")}
     assert all(
         row["git"] == row["live"] for row in rows if row["service"] not in ("platform", "ingress", "redis", "postgres")
@@ -84,7 +87,7 @@ def test_every_application_is_synced_and_healthy_and_every_pod_is_where_the_plan
     pods = json.loads(delivered.ask("get", "pods", "--output=json"))["items"]
     placed = {pod["metadata"]["name"]: pod["spec"].get("nodeName", "nowhere") for pod in pods}
     assert "nowhere" not in placed.values()
-    if delivered.env == "prod":
+    if delivered.env == COPIED:
         roles = {name: node.rpartition("-")[0] for name, node in placed.items()}
         assert {
             role for name, role in roles.items() if name.startswith(("postgres", "redis-0", "redis-1", "tdengine"))
@@ -196,8 +199,8 @@ def test_redis_grows_by_one_commit_past_the_template_that_nobody_may_change(deli
     assert main(["--repo", str(delivered.root), "pvc", "verify", "redis", *where, "--timeout", "60"]) == 0
     claims = found("persistentvolumeclaims")
     assert {one["status"]["capacity"]["storage"] for one in claims.values()} == {"2Gi"}
-    assert len(claims) == (3 if delivered.env == "prod" else 1)
-    assert template == templates() == (["1Gi"] if delivered.env == "prod" else [])
+    assert len(claims) == (3 if delivered.env == COPIED else 1)
+    assert template == templates() == (["1Gi"] if delivered.env == COPIED else [])
     assert uids() == before
 
 
@@ -212,7 +215,7 @@ def test_a_removed_object_is_pruned_in_dev_and_held_for_confirmation_in_prod(del
     def budgets() -> str:
         return delivered.ask("get", "pdb", "--output=name")
 
-    if delivered.env == "prod":
+    if delivered.env == COPIED:
         assert code == 1
         assert "pruning confirmation of policy/PodDisruptionBudget/backend" in capsys.readouterr().err
         assert "/backend" in budgets()

@@ -126,6 +126,7 @@ class Tree:
         self.graph = Graph(source)
         self._environments: dict[str, Environment] = {}
         self._plans: dict[str, ServicePlan] = {}
+        self._services: dict[str, list[str]] = {}
 
     @cached_property
     def settings(self) -> Settings:
@@ -176,7 +177,9 @@ class Tree:
 
     def services(self, env: str) -> list[str]:
         """Return an environment's services: the folders of its overlays that hold a unit."""
-        return [name for name in self.source.names(aggregate(env)) if self._is_unit(env, name)]
+        if env not in self._services:
+            self._services[env] = [name for name in self.source.names(aggregate(env)) if self._is_unit(env, name)]
+        return list(self._services[env])
 
     def _is_unit(self, env: str, name: str) -> bool:
         is_named = name not in NOT_SERVICES and NAME.fullmatch(name) is not None
