@@ -9,7 +9,7 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
-from bos_tools.review.world import selected, tolerates
+from bos_tools.review.rendered import selected, tolerates
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.quantity import quantity

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from bos_tools.review.world import selected
+from bos_tools.review.rendered import selected
 from bos_tools.tree.quantity import quantity
 from harness.scheduler import TREE, Node, World, fits, place, remove, world
 

@@ -12,8 +12,8 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
 from bos_tools.review.engine import check
+from bos_tools.review.reading import environments
 from bos_tools.review.uses import needed
-from bos_tools.review.world import environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree, Unit
 from harness import ROOT

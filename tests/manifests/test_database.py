@@ -15,9 +15,10 @@ from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import images, objects
+from bos_tools.review.reading import environments
+from bos_tools.review.rendered import Rendered
 from bos_tools.review.schema import wrong
 from bos_tools.review.table import RULES
-from bos_tools.review.world import Rendered, environments
 from bos_tools.tree.identity import Object
 from bos_tools.tree.layout import Tree
 from harness import ROOT

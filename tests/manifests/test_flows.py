@@ -12,10 +12,10 @@ import yaml
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import objects
+from bos_tools.review.rendered import Pod, Rendered, selected
 from bos_tools.review.rules.pods import named
-from bos_tools.review.world import selected
 from bos_tools.tree.identity import Object
-from bos_tools.tree.layout import Tree
+from bos_tools.tree.layout import Tree, Unit
 from harness import ROOT
 
 TREE = Tree(WorkTree(ROOT))
@@ -105,7 +105,8 @@ def texts(env: World, pod: str) -> Iterator[str]:
     for container in [*spec.get("initContainers", []), *spec.get("containers", [])]:
         yield "\n".join(f"{one['name']}={one['value']}" for one in container.get("env", []) if "value" in one)
         yield "\n".join(map(str, [*container.get("command", []), *container.get("args", [])]))
-    wanted = {name for kind, name in named(spec) if kind == "ConfigMap"}
+    owner = Rendered(Unit("", ""), Object("Pod", "", "", pod, {}))
+    wanted = {name for kind, name in named(Pod(owner, spec, (), {})) if kind == "ConfigMap"}
     for one in env.of("ConfigMap"):
         if one.name in wanted:
             flat = one.data["data"]

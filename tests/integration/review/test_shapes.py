@@ -12,9 +12,11 @@ import pytest
 from bos_tools.doors.files import WorkTree
 from bos_tools.render.kustomize import Renderer
 from bos_tools.review.engine import of
+from bos_tools.review.reading import environments
 from bos_tools.review.registry import Scope
+from bos_tools.review.rendered import Rendered
 from bos_tools.review.schema import wrong
-from bos_tools.review.world import Pair, Rendered, World, environments
+from bos_tools.review.world import Pair, World
 from bos_tools.tree.layout import Tree
 
 VALUES: tuple[Any, ...] = (5, None, "x", True, [{}], [None], {"a": 1}, [], {})

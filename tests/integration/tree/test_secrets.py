@@ -15,9 +15,9 @@ from bos_tools.doors.files import WorkTree
 from bos_tools.errors import Refused, Usage
 from bos_tools.intents.secret_values import askable, due, login, values
 from bos_tools.render.kustomize import Renderer
+from bos_tools.review.reading import environments
 from bos_tools.review.rules.secrets import revealed
 from bos_tools.review.uses import needed
-from bos_tools.review.world import environments
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.secrets import Form, Key
 from harness import ROOT

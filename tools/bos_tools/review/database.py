@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bos_tools.review.world import Rendered, down
+from bos_tools.review.rendered import Rendered, down
 from bos_tools.tree.nodes import Path
 
 GROUP = "postgresql.cnpg.io"

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from bos_tools.errors import Usage
 from bos_tools.render.kustomize import Renderer
 from bos_tools.review.findings import Finding, merged
+from bos_tools.review.reading import environments
 from bos_tools.review.registry import Rule, Scope
 from bos_tools.review.table import RULES
-from bos_tools.review.world import Pair, Recovered, World, environments
+from bos_tools.review.world import Pair, Recovered, World
 from bos_tools.tree.layout import Tree
 
 

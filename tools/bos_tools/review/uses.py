@@ -4,12 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from bos_tools.review import database
-from bos_tools.review.world import Rendered, down
+from bos_tools.review.rendered import Pod, Rendered, down, pods
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.secrets import Contract
-
-POD: Path = ("spec", "template", "spec")
-CRON: Path = ("spec", "jobTemplate", "spec", "template", "spec")
 
 
 class Use(NamedTuple):
@@ -23,10 +20,8 @@ class Use(NamedTuple):
 
 def uses(made: Rendered) -> Iterator[Use]:
     """Yield every Secret that an object names: by its pods, or as CloudNativePG and its Barman plug-in read it."""
-    for start in (POD, CRON):
-        pod = made.get(*map(str, start))
-        if isinstance(pod, dict):
-            yield from _pod(pod, start)
+    for pod in pods(made):
+        yield from _pod(pod)
     if database.is_database(made):
         yield from (Use(name, None, path) for name, path in database.secrets(made))
     if made.object.kind == "ObjectStore":
@@ -36,23 +31,21 @@ def uses(made: Rendered) -> Iterator[Use]:
                 yield Use(str(said["name"]), said.get("key"), (*place, field))
 
 
-def _pod(pod: dict[str, Any], start: Path) -> Iterator[Use]:
+def _pod(pod: Pod) -> Iterator[Use]:
     for index, said in enumerate(pod.get("imagePullSecrets") or []):
-        yield Use(str(said.get("name")), ".dockerconfigjson", (*start, "imagePullSecrets", index))
-    for index, volume in enumerate(pod.get("volumes") or []):
-        place = (*start, "volumes", index)
+        yield Use(str(said.get("name")), ".dockerconfigjson", (*pod.path, "imagePullSecrets", index))
+    for index, volume in enumerate(pod.volumes):
+        place = (*pod.path, "volumes", index)
         yield from _volume(volume.get("secret"), (*place, "secret"))
         for number, source in enumerate(down(volume, "projected", "sources") or []):
             yield from _volume(source.get("secret"), (*place, "projected", "sources", number, "secret"))
-    for kind in ("initContainers", "containers"):
-        for index, container in enumerate(pod.get(kind) or []):
-            place = (*start, kind, index)
-            for number, source in enumerate(container.get("envFrom") or []):
-                if (name := down(source, "secretRef", "name")) is not None:
-                    yield Use(str(name), None, (*place, "envFrom", number))
-            for number, variable in enumerate(container.get("env") or []):
-                if (said := down(variable, "valueFrom", "secretKeyRef")) is not None:
-                    yield Use(str(said.get("name")), said.get("key"), (*place, "env", number))
+    for container in pod.containers:
+        for number, source in enumerate(container.get("envFrom") or []):
+            if (name := down(source, "secretRef", "name")) is not None:
+                yield Use(str(name), None, (*container.path, "envFrom", number))
+        for number, variable in enumerate(container.variables):
+            if (said := down(variable, "valueFrom", "secretKeyRef")) is not None:
+                yield Use(str(said.get("name")), said.get("key"), (*container.path, "env", number))
 
 
 def _volume(said: Any, path: Path) -> Iterator[Use]:

@@ -33,8 +33,8 @@ class Needs:
         """
         from bos_tools.render.kustomize import Renderer
         from bos_tools.render.objects import images
+        from bos_tools.review.reading import environments
         from bos_tools.review.uses import needed
-        from bos_tools.review.world import environments
 
         name = tree.environment_name(env)
         (world,) = environments(tree, Renderer(), [name])

@@ -9,7 +9,8 @@ from bos_tools.delivery.folder import ROOT, by_name
 from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Rendered, World, down
+from bos_tools.review.rendered import Rendered, down
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.documents import document
 from bos_tools.tree.nodes import line_at, plain_data

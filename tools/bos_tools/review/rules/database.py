@@ -5,8 +5,9 @@ from typing import Any
 
 from bos_tools.review.database import is_database, services
 from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rendered import Rendered, down, selected, tolerates
 from bos_tools.review.rules.pods import KEPT
-from bos_tools.review.world import Rendered, World, down, selected, tolerates
+from bos_tools.review.world import World
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 from bos_tools.tree.service_plan import Workload

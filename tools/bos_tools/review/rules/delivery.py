@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Rendered, World, down, line_of
+from bos_tools.review.rendered import Rendered, down, line_of
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.tag import is_moving, misspelt
@@ -89,14 +90,14 @@ def versions(env: World) -> Iterator[Fault]:
             if gates.needs_digest and not pin.digest and f"{pin.name}:{pin.tag}" not in gates.undigested:
                 yield env.file(found.path, line, f"{env.name} pins digests, and {pin.name} has none: {pin.tag}")
     pinned = {pin.rendered for _, found in env.units for pin in found.pins}
-    for made, container, path in env.containers():
-        image = str(container.get("image") or "")
+    for container in env.containers():
+        image = container.image
         if (
             image not in pinned
             and "@" not in image
             and (":" not in image.rpartition("/")[2] or is_moving(image.rpartition(":")[2]))
         ):
-            yield env.at(made, f"{made.object.name} runs no explicit version: {image}", (*path, "image"))
+            yield env.at(container, f"{container.pod.name} runs no explicit version: {image}", ("image",))
 
 
 def _field(node: Any, key: str) -> int:

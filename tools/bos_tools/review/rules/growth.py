@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Pair, World, down
+from bos_tools.review.rendered import down
+from bos_tools.review.world import Pair, World
 from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 from bos_tools.tree.identity import Object
 from bos_tools.tree.leaves import leaves

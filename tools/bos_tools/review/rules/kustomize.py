@@ -193,7 +193,7 @@ def generated(env: World) -> Iterator[Fault]:
     for made in env.of("ConfigMap"):
         if made.get("metadata", "labels", READ_BY):
             continue
-        pods = [pod for other, pod, _ in env.pods() if other.unit == made.unit]
+        pods = [pod for pod in env.pods() if pod.owner.unit == made.unit]
         if not any(("ConfigMap", made.object.name) in named(pod) for pod in pods):
             yield env.at(made, f"no pod reads the ConfigMap {made.object.name}")
 

@@ -7,11 +7,12 @@ from msgspec import structs
 
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rendered import Part
 from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.applied import patch
 from bos_tools.tree.environment import WHOLE, Environment
-from bos_tools.tree.nodes import Node, line_at, plain_data
+from bos_tools.tree.nodes import Node, Path, line_at, plain_data
 from bos_tools.tree.typed import faults
 
 HOLDS = re.compile(
@@ -134,7 +135,7 @@ def _classes(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
 def production(env: World) -> Iterator[Fault]:
     """What guards an environment is data, which is copied with it; without this rule one edit would take it away."""
     path, facts = layout.environment_file(env.name), env.facts
-    document = env.tree.document(path)
+    document = env.tree.document(path) if facts is not None else None  # K9 has what can't be parsed
     if facts is None or document is None:
         return
     root, names = document.single(), env.tree.settings.environments
@@ -169,10 +170,9 @@ def everywhere(env: World) -> Iterator[Fault]:
 def pinned(env: World) -> Iterator[Fault]:
     """A version that stands in a base is one that no bump or digest reaches."""
     pinned = {unit: {pin.rendered for pin in found.pins} for unit, found in env.units}
-    running = [
-        (made, str(container.get("image") or ""), (*path, "image")) for made, container, path in env.containers()
-    ]
+    running: list[tuple[Part, str, Path]] = [(one, one.image, ("image",)) for one in env.containers()]
     running += [(made, str(made.get("spec", "imageName")), ("spec", "imageName")) for made in env.of("Cluster")]
-    for made, image, path in running:
-        if image not in pinned[made.unit]:
-            yield env.at(made, f"{made.unit.service} runs an image that it does not pin: {image}", path)
+    for part, image, path in running:
+        unit = part.owner.unit
+        if image not in pinned[unit]:
+            yield env.at(part, f"{unit.service} runs an image that it does not pin: {image}", path)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import World, down, line_of, tolerates
+from bos_tools.review.rendered import down, line_of, tolerates
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 
 NEEDS = {

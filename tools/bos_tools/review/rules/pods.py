@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rendered import Pod, Rendered, down
 from bos_tools.review.uses import uses
-from bos_tools.review.world import Rendered, World, down
+from bos_tools.review.world import World
 from bos_tools.tree.identity import is_cluster_scoped
 from bos_tools.tree.nodes import Path
 
@@ -18,14 +19,12 @@ from bos_tools.tree.nodes import Path
 )
 def resources(env: World) -> Iterator[Fault]:
     """An HPA breaks on a pod without CPU requests, and a pod without limits takes its node along."""
-    for made, container, path in env.containers():
+    for container in env.containers():
         for side in ("requests", "limits"):
             for key in ("cpu", "memory"):
-                if down(container, "resources", side, key) is None:
-                    place = (*path, "resources", side, key)
-                    yield env.at(
-                        made, f"{made.object.name}, container {container.get('name')}: no {side} for {key}", place
-                    )
+                if container.get("resources", side, key) is None:
+                    message = f"{container.pod.name}, container {container.name}: no {side} for {key}"
+                    yield env.at(container, message, ("resources", side, key))
 
 
 @rule(
@@ -37,13 +36,12 @@ def resources(env: World) -> Iterator[Fault]:
 def strategy(env: World) -> Iterator[Fault]:
     """A second pod would wait for the volume for ever."""
     scaled = {down(made.data, "spec", "scaleTargetRef", "name") for made in env.of("HorizontalPodAutoscaler")}
-    for made in env.of("Deployment"):
-        names = {
-            down(v, "persistentVolumeClaim", "claimName") for v in made.get("spec", "template", "spec", "volumes") or []
-        }
-        names.discard(None)
-        if names and made.object.name not in scaled and made.get("spec", "strategy", "type") != "Recreate":
-            yield env.at(made, f"{made.object.name} holds a volume and is not re-created", ("spec", "strategy", "type"))
+    for pod in env.pods():
+        made = pod.owner
+        if made.object.kind != "Deployment" or not pod.claims or pod.name in scaled:
+            continue
+        if made.get("spec", "strategy", "type") != "Recreate":
+            yield env.at(made, f"{made.name} holds a volume and is not re-created", ("spec", "strategy", "type"))
 
 
 @rule(
@@ -60,12 +58,12 @@ def references(env: World) -> Iterator[Fault]:
         kind: {made.object.name for made in env.of(kind)}
         for kind in ("ConfigMap", "PersistentVolumeClaim", "PriorityClass")
     }
-    for made, pod, path in env.pods():
+    for pod in env.pods():
         for kind, name in named(pod):
             if kind == "PriorityClass" and not env.is_whole:
                 continue
             if kind != "Secret" and name not in known[kind]:
-                yield env.at(made, f"{made.object.name} names a {kind} that nobody makes: {name}", path)
+                yield env.at(pod, f"{pod.name} names a {kind} that nobody makes: {name}")
     for made in env.objects:
         for use in uses(made):
             secret = env.contract.secrets.get(use.secret)
@@ -76,21 +74,21 @@ def references(env: World) -> Iterator[Fault]:
                 yield env.at(made, message, use.path)
 
 
-def named(pod: Any) -> Iterator[tuple[str, str]]:
-    """Yield the kind and name of every object that a pod spec names."""
+def named(pod: Pod) -> Iterator[tuple[str, str]]:
+    """Yield the kind and name of every object that a pod names."""
     if pod.get("priorityClassName"):
-        yield "PriorityClass", pod["priorityClassName"]
+        yield "PriorityClass", pod.get("priorityClassName")
     for secret in pod.get("imagePullSecrets") or []:
         yield "Secret", secret.get("name")
-    for volume in pod.get("volumes") or []:
+    for volume in pod.volumes:
         for part in [volume, *(down(volume, "projected", "sources") or [])]:
             yield from _sources(part)
-    for container in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]:
+    for container in pod.containers:
         for source in container.get("envFrom") or []:
             for key, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
                 if source.get(key):
                     yield kind, source[key].get("name")
-        for variable in container.get("env") or []:
+        for variable in container.variables:
             for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
                 if (name := down(variable, "valueFrom", key, "name")) is not None:
                     yield kind, name
@@ -128,28 +126,24 @@ def budgets(env: World) -> Iterator[Fault]:
 )
 def selectors(env: World) -> Iterator[Fault]:
     """A Service that selects nothing is silent."""
-    templates = [(made, down(made.data, "spec", "template", "metadata", "labels") or {}) for made, _, _ in env.pods()]
-    for made, labels in templates:
-        wanted = made.get("spec", "selector", "matchLabels") or {}
-        if made.object.kind != "Job" and not wanted.items() <= labels.items():
-            yield env.at(made, f"{made.object.name} does not select its own pods", ("spec", "selector", "matchLabels"))
+    templates = list(env.pods())
+    for pod in templates:
+        wanted = pod.owner.get("spec", "selector", "matchLabels") or {}
+        if not pod.is_job and not wanted.items() <= pod.labels.items():
+            yield env.at(pod.owner, f"{pod.name} does not select its own pods", ("spec", "selector", "matchLabels"))
     for made in env.of("Service", "PodDisruptionBudget"):
         is_service = made.object.kind == "Service"
         wanted = (made.get("spec", "selector") if is_service else made.get("spec", "selector", "matchLabels")) or {}
-        pods = [found for found, labels in templates if wanted and wanted.items() <= labels.items()]
+        pods = [pod for pod in templates if wanted and wanted.items() <= pod.labels.items()]
         if not pods:
             yield env.at(made, f"{made.object.kind} {made.object.name} selects no pod", ("spec", "selector"))
         elif is_service:
             yield from _ports(env, made, pods)
 
 
-def _ports(env: World, service: Rendered, pods: list[Rendered]) -> Iterator[Fault]:
-    names = {
-        port.get("name")
-        for made in pods
-        for container in made.get("spec", "template", "spec", "containers") or []
-        for port in container.get("ports") or []
-    }
+def _ports(env: World, service: Rendered, pods: list[Pod]) -> Iterator[Fault]:
+    running = [container for pod in pods for container in pod.containers if not container.is_init]
+    names = {port.get("name") for container in running for port in container.ports}
     for index, port in enumerate(service.get("spec", "ports") or []):
         target = port.get("targetPort")
         if isinstance(target, str) and target not in names:
@@ -203,17 +197,14 @@ def stops(env: World) -> Iterator[Fault]:
     """postgres checkpoints, redis saves, taosd gets no signal from its shell, and a pod behind a Service must outlive
     its endpoint.
     """
-    for made, pod, path in env.pods():
-        planned = env.workloads.get(made.object.name)
+    for pod in env.pods():
+        planned = env.workloads.get(pod.name)
         grace = pod.get("terminationGracePeriodSeconds")
         if not isinstance(grace, int):
-            place: Path = (*path, "terminationGracePeriodSeconds")
-            yield env.at(made, f"{made.object.name} leaves the time to stop to a default", place)
+            yield env.at(pod, f"{pod.name} leaves the time to stop to a default", ("terminationGracePeriodSeconds",))
         elif planned is not None and grace < planned.grace:
-            place = (*path, "terminationGracePeriodSeconds")
-            yield env.at(made, f"{made.object.name} may need {planned.grace} s to stop: {grace}", place)
-        for index, container in enumerate(pod.get("containers") or []):
-            drains = planned is not None and planned.drains and container.get("name") == made.object.name
-            if drains and not down(container, "lifecycle", "preStop"):
-                place = (*path, "containers", index, "lifecycle", "preStop")
-                yield env.at(made, f"{made.object.name} stops without a preStop hook", place)
+            message = f"{pod.name} may need {planned.grace} s to stop: {grace}"
+            yield env.at(pod, message, ("terminationGracePeriodSeconds",))
+        for container in pod.containers if planned is not None and planned.drains else ():
+            if container.name == pod.name and not container.is_init and not container.get("lifecycle", "preStop"):
+                yield env.at(container, f"{pod.name} stops without a preStop hook", ("lifecycle", "preStop"))

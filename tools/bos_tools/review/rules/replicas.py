@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Rendered, World, down, selected
+from bos_tools.review.rendered import Rendered, down, selected
+from bos_tools.review.world import World
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity
 

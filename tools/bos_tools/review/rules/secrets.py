@@ -52,15 +52,15 @@ def secrets(env: World) -> Iterator[Fault]:
     """Files are searched for keys, tokens and passwords of well-known form, used or not: what was pushed once is known
     for ever.
     """
-    for made, pod, path in env.pods():
+    for pod in env.pods():
         if {"name": "swr-cred"} not in (pod.get("imagePullSecrets") or []):
-            yield env.at(made, f"{made.object.name} does not pull with swr-cred", (*path, "imagePullSecrets"))
-    for made, container, path in env.containers():
-        for index, said in enumerate(container.get("env") or []):
-            value = str(said.get("value") or "")
-            if value and not value.startswith("$(") and NAME.search(str(said.get("name"))):
-                place = (*path, "env", index)
-                yield env.at(made, f"a secret value in Git: {made.object.name} sets {said['name']}", place)
+            yield env.at(pod, f"{pod.name} does not pull with swr-cred", ("imagePullSecrets",))
+    for container in env.containers():
+        for index, variable in enumerate(container.variables):
+            value = str(variable.get("value") or "")
+            if value and not value.startswith("$(") and NAME.search(str(variable.get("name"))):
+                message = f"a secret value in Git: {container.pod.name} sets {variable['name']}"
+                yield env.at(container, message, ("env", index))
     for file, data in env.files.items():
         for what, line in revealed(data):
             yield env.file(file, line, f"a secret value in Git: {what}")

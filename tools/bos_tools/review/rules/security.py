@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Rendered, World, down
+from bos_tools.review.rendered import Container, Pod, Rendered, down
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 
@@ -38,32 +39,31 @@ def restricted(env: World) -> Iterator[Fault]:
     """A container's own context wins over its pod's. Who runs as root is in the plan (`base/README.md`, One
     namespace).
     """
-    for made, pod, path in env.pods():
-        context, is_baseline = pod.get("securityContext") or {}, made.object.name in env.baseline
+    for pod in env.pods():
+        context, is_baseline = pod.get("securityContext") or {}, pod.name in env.baseline
         for message, place in [*_shares(pod), *_user(context, is_baseline=is_baseline, is_pod=True)]:
-            yield env.at(made, f"{made.object.name} {message}", (*path, *place))
-    for made, container, path in env.containers():
-        context = container.get("securityContext") or {}
-        is_baseline = made.object.name in env.baseline
+            yield env.at(pod, f"{pod.name} {message}", place)
+    for container in env.containers():
+        context, is_baseline = container.get("securityContext") or {}, container.pod.name in env.baseline
         user = _user(context, is_baseline=is_baseline, is_pod=False)
         found = [*_gains(context, ADDED_AS_ROOT if is_baseline else ADDED), *user, *_reaches(container)]
         for message, place in found:
-            yield env.at(made, f"{made.object.name} {message}", (*path, *place))
+            yield env.at(container, f"{container.pod.name} {message}", place)
 
 
 Breach = tuple[str, Path]
 
 
-def _shares(pod: Any) -> Iterator[Breach]:
+def _shares(pod: Pod) -> Iterator[Breach]:
     """Yield what a pod shares with its node."""
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if pod.get(key):
             yield f"shares {key} with its node", (key,)
-    for index, volume in enumerate(pod.get("volumes") or []):
+    for index, volume in enumerate(pod.volumes):
         kinds = [key for key in volume if key != "name"]
         if not VOLUMES.issuperset(kinds):
             yield f"mounts a volume that `restricted` forbids: {kinds[0]}", ("volumes", index)
-    for index, said in enumerate(down(pod, "securityContext", "sysctls") or []):
+    for index, said in enumerate(pod.get("securityContext", "sysctls") or []):
         if said.get("name") not in SYSCTLS:
             yield f"sets an unsafe sysctl: {said.get('name')}", ("securityContext", "sysctls", index)
 
@@ -95,14 +95,14 @@ def _gains(context: Any, may_add: frozenset[str]) -> Iterator[Breach]:
         yield "sees /proc unmasked", (at, "procMount")
 
 
-def _reaches(container: Any) -> Iterator[Breach]:
+def _reaches(container: Container) -> Iterator[Breach]:
     """Yield where a container reaches past its pod; `host` of a probe is forbidden since Kubernetes 1.34."""
-    for index, port in enumerate(container.get("ports") or []):
+    for index, port in enumerate(container.ports):
         if port.get("hostPort"):
             yield "takes a port of its node", ("ports", index, "hostPort")
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         for kind in ("httpGet", "tcpSocket"):
-            if down(container, probe, kind, "host"):
+            if container.get(probe, kind, "host"):
                 yield "probes another host", (probe, kind, "host")
 
 
@@ -114,13 +114,11 @@ def _reaches(container: Any) -> Iterator[Breach]:
 )
 def read_only(env: World) -> Iterator[Fault]:
     """Pod Security does not ask for it, so we do: what breaks in can't leave a program behind."""
-    for made, container, path in env.containers():
-        if (
-            made.object.name not in env.baseline
-            and down(container, "securityContext", "readOnlyRootFilesystem") is not True
-        ):
-            place = (*path, "securityContext", "readOnlyRootFilesystem")
-            yield env.at(made, f"{made.object.name} can write to its root file system", place)
+    place: Path = ("securityContext", "readOnlyRootFilesystem")
+    for container in env.containers():
+        name = container.pod.name
+        if name not in env.baseline and container.get(*map(str, place)) is not True:
+            yield env.at(container, f"{name} can write to its root file system", place)
 
 
 @rule(
@@ -131,11 +129,9 @@ def read_only(env: World) -> Iterator[Fault]:
 )
 def token(env: World) -> Iterator[Fault]:
     """None of the services calls it, so a token serves only who breaks in."""
-    for made, pod, path in env.pods():
+    for pod in env.pods():
         if pod.get("automountServiceAccountToken") is not False:
-            yield env.at(
-                made, f"{made.object.name} carries a token of the API server", (*path, "automountServiceAccountToken")
-            )
+            yield env.at(pod, f"{pod.name} carries a token of the API server", ("automountServiceAccountToken",))
 
 
 @rule(

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
+from bos_tools.review.rendered import Pod, Rendered, down, pods, selected, tolerates
 from bos_tools.review.rules.replicas import adopted
-from bos_tools.review.world import Rendered, World, down, selected, tolerates
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 
 HEALTHCHECK = ["node", "/app/healthcheck.js"]
+REQUIRED_NODES = (
+    "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms",
+)  # fmt: skip
 
 
 @rule(
@@ -170,24 +174,24 @@ def _keeps_apart(made: Rendered) -> bool:
 )
 def probes(env: World) -> Iterator[Fault]:
     """A default delay or timeout is a number that nobody chose."""
-    for made, container, path in env.containers():
-        if made.object.kind in ("Job", "CronJob") or "initContainers" in path:
+    for container in env.containers():
+        if container.pod.is_job or container.is_init:
             continue
-        name = made.object.name
+        name = container.pod.name
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             said = container.get(probe)
             if not said and probe == "startupProbe":
                 continue
             if not said:
-                yield env.at(made, f"{name} has no {probe}", (*path, probe))
+                yield env.at(container, f"{name} has no {probe}", (probe,))
                 continue
             for key in ("initialDelaySeconds", "timeoutSeconds"):
                 if key not in said:
-                    yield env.at(made, f"{name} {probe} leaves {key} to a default", (*path, probe, key))
+                    yield env.at(container, f"{name} {probe} leaves {key} to a default", (probe, key))
             if name == "web" and down(said, "httpGet", "path") != "/health":
-                yield env.at(made, f"web {probe} asks GET /health", (*path, probe, "httpGet", "path"))
+                yield env.at(container, f"web {probe} asks GET /health", (probe, "httpGet", "path"))
             if name == "backend" and down(said, "exec", "command") != HEALTHCHECK:
-                yield env.at(made, f"backend {probe} runs `{' '.join(HEALTHCHECK)}`", (*path, probe, "exec", "command"))
+                yield env.at(container, f"backend {probe} runs `{' '.join(HEALTHCHECK)}`", (probe, "exec", "command"))
 
 
 @rule(
@@ -203,16 +207,13 @@ def nodes(env: World) -> Iterator[Fault]:
         node = env.nodes(planned.nodes)
         if made is None or node is None:
             continue
-        pod = made.get("spec", "template", "spec") or {}
-        terms = down(
-            pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"
-        )
-        path: Path = ("spec", "template", "spec")
-        if not terms or not all(term.get("matchExpressions") and selected(term, node.labels) for term in terms):
-            yield env.at(made, f"{name} is not bound to {planned.nodes} nodes", (*path, "affinity", "nodeAffinity"))
-        for taint in node.taints:
-            if not any(tolerates(toleration, taint) for toleration in pod.get("tolerations") or []):
-                yield env.at(made, f"{name} does not tolerate a taint of its nodes: {taint}", (*path, "tolerations"))
+        for pod in pods(made):
+            terms = pod.get(*REQUIRED_NODES)
+            if not terms or not all(term.get("matchExpressions") and selected(term, node.labels) for term in terms):
+                yield env.at(pod, f"{name} is not bound to {planned.nodes} nodes", ("affinity", "nodeAffinity"))
+            for taint in node.taints:
+                if not any(tolerates(toleration, taint) for toleration in pod.tolerations):
+                    yield env.at(pod, f"{name} does not tolerate a taint of its nodes: {taint}", ("tolerations",))
 
 
 @rule(
@@ -236,20 +237,16 @@ def replicas(env: World) -> Iterator[Fault]:
             yield env.at(made, f"the HPA scales what does not exist: {target}", ("spec", "scaleTargetRef", "name"))
         elif workload.get("spec", "replicas") is not None:
             yield env.at(workload, f"{target} has a count in Git that fights its HPA", ("spec", "replicas"))
-    for made, pod, path in env.pods():
-        if scaled.get(made.object.name, 1) < 2 or _on_one_node(pod):
+    for pod in env.pods():
+        if scaled.get(pod.name, 1) < 2 or _on_one_node(pod):
             continue
-        for index, volume in enumerate(pod.get("volumes") or []):
+        for index, volume in enumerate(pod.volumes):
             claim = env.one("PersistentVolumeClaim", str(down(volume, "persistentVolumeClaim", "claimName")))
             if claim is not None and "ReadWriteMany" not in (claim.get("spec", "accessModes") or []):
-                name = claim.object.name
-                yield env.at(
-                    made,
-                    f"{made.object.name} has many replicas, and {name} is not ReadWriteMany",
-                    (*path, "volumes", index),
-                )
+                message = f"{pod.name} has many replicas, and {claim.name} is not ReadWriteMany"
+                yield env.at(pod, message, ("volumes", index))
 
 
-def _on_one_node(pod: Any) -> bool:
-    terms = down(pod, "affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution") or []
+def _on_one_node(pod: Pod) -> bool:
+    terms = pod.get("affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution") or []
     return any(term.get("topologyKey") == "kubernetes.io/hostname" for term in terms)

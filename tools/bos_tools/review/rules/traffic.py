@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bos_tools.review.registry import Fault, rule
-from bos_tools.review.world import Rendered, World, down, line_of, selected
+from bos_tools.review.rendered import Rendered, down, line_of, selected
+from bos_tools.review.world import World
 from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 
@@ -122,10 +123,9 @@ def both_ends(env: World) -> Iterator[Fault]:
             yield env.at(made, f"{target} may receive from {source} at {port}, which {source} does not send", path)
 
 
-Pod = tuple[Rendered, dict[str, Any]]
-
-
-def _flows(env: World, pods: list[Pod], side: str, key: str) -> dict[tuple[str, str, str], tuple[Rendered, Path]]:
+def _flows(
+    env: World, pods: list[tuple[Rendered, dict[str, Any]]], side: str, key: str
+) -> dict[tuple[str, str, str], tuple[Rendered, Path]]:
     """Return who may reach whom at which port by pod selectors of one side, and the rule that says so."""
     found: dict[tuple[str, str, str], tuple[Rendered, Path]] = {}
     for made in env.of("NetworkPolicy"):
