@@ -71,8 +71,8 @@ def _ask(
         connection = http.client.HTTPConnection(*address(), timeout=300)
     try:
         connection.request("GET", path)
-        response = connection.getresponse()
-        response.read()
+        with connection.getresponse() as response:  # one that breaks off keeps its socket until it is closed
+            response.read()
     except CLOSED as error:
         connection.close()
         return _ask(address, path, None, made) if is_reused else (None, error)

@@ -37,9 +37,9 @@ SEGMENT = re.compile(r"(?:\\/|[^/])+")
 
 
 def specs(graph: Graph, folder: str) -> tuple[FieldSpec, ...]:
-    """Return what is known, and what `configurations:` and the plugins of a folder's render add."""
+    """Return what is known, and what `configurations:` and the plugins of a folder's render add, if it is there."""
     added: dict[FieldSpec, None] = {}
-    for inner in graph.folders(folder):
+    for inner in graph.folders(folder) if graph.kustomization(folder) is not None else ():
         found = graph.kustomization(inner)
         for reference in found.references if found is not None else ():
             path = found.local(reference) if found is not None else ""
