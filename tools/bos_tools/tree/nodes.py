@@ -286,12 +286,7 @@ def scalar_tag(value: str) -> str:
 
 
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_MAKERS = {
-    "int": _CONSTRUCTOR.construct_yaml_int,
-    "float": _CONSTRUCTOR.construct_yaml_float,
-    "bool": _CONSTRUCTOR.construct_yaml_bool,
-    "null": _CONSTRUCTOR.construct_yaml_null,
-}
+_MAKERS = {kind: getattr(_CONSTRUCTOR, f"construct_yaml_{kind}") for kind in ("int", "float", "bool", "null")}
 
 
 def _typed(value: str) -> Any:
