@@ -241,7 +241,7 @@ def test_a_full_disk_leaves_the_old_version_served(small, image):
 @mounts
 def test_a_claim_with_room_for_the_kept_number_of_releases_is_enough(small, image):
     for version in ("one", "two", "three", "four", "five"):
-        small.run(image(version, size=120_000))
+        small.run(image(version, size=200_000))
 
     assert small.releases == {"five", "four", "three"}
     assert (

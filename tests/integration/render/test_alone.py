@@ -16,6 +16,12 @@ from harness.repositories import deployment, files, unit, write
 UNIT = "overlays/dev/web"
 
 
+def forget() -> None:
+    """Let the programs of kustomize be looked for anew."""
+    for found in (kustomize.program, kustomize.batch_program, kustomize._without_network, kustomize._identity):
+        found.cache_clear()
+
+
 def test_a_program_in_its_place_sees_no_token_and_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write(tmp_path / "repo", {**files(), f"{UNIT}/secret.txt": "canary"})
     spy = tmp_path / "kustomize"
@@ -28,11 +34,11 @@ def test_a_program_in_its_place_sees_no_token_and_no_path(tmp_path: Path, monkey
     spy.chmod(0o755)
     monkeypatch.setenv("BOS_TOOLS_KUSTOMIZE", str(spy))
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "canary")
-    kustomize.program.cache_clear()
+    forget()
     try:
         seen = Renderer(Cache(tmp_path / "cache")).one(Graph(WorkTree(root)), UNIT).decode()
     finally:
-        kustomize.program.cache_clear()
+        forget()
 
     assert "BOS_ARGOCD_TOKEN" not in seen
     assert "path: /nonexistent" in seen
