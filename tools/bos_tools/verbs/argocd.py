@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from bos_tools.verbs.session import Session
 
 Services = Annotated[list[str] | None, Argument("[SERVICE …]")]
-Server = Annotated[str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER, else environment.yaml.")]
+Server = Annotated[
+    str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER. That of environment.yaml gets no token.")
+]
 TIMEOUT = Option("Seconds to wait.", min=1)
 
 

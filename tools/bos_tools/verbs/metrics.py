@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PROMETHEUS = Option(
     "Where the metrics are; default: BOS_PROMETHEUS, then `prometheus` of environment.yaml. "
-    "BOS_PROMETHEUS_TOKEN is sent along.",
+    "BOS_PROMETHEUS_TOKEN is sent to the first two alone.",
     ("--prometheus",),
 )
 
