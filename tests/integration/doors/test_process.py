@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.doors import process
+from bos_tools.doors import parallel, process
 from bos_tools.errors import CommandFailed, OutsideError
 from harness.waiting import eventually
 
@@ -81,9 +81,9 @@ def test_jobs_run_side_by_side_and_answer_in_their_order():
             both.wait()
         return number * 10
 
-    assert process.in_parallel(work, [0, 1, 2, 3]) == [0, 10, 20, 30]
-    assert process.in_parallel(work, [5]) == [50]
-    assert process.in_parallel(work, []) == []
+    assert parallel.in_parallel(work, [0, 1, 2, 3]) == [0, 10, 20, 30]
+    assert parallel.in_parallel(work, [5]) == [50]
+    assert parallel.in_parallel(work, []) == []
 
 
 def test_the_first_failed_job_is_the_one_that_is_heard():
@@ -93,7 +93,7 @@ def test_the_first_failed_job_is_the_one_that_is_heard():
         return number
 
     with pytest.raises(ValueError, match="1"):
-        process.in_parallel(work, [0, 1, 2, 3])
+        parallel.in_parallel(work, [0, 1, 2, 3])
 
 
 def test_what_takes_long_is_heard_line_by_line_and_answers_at_the_end():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 from bos_tools.errors import CommandFailed, OutsideError
 
@@ -38,9 +38,6 @@ WORDS = 65536
 LOCALE = {"LC_ALL": "C", "LANGUAGE": "C"}
 NOWHERE = "/nonexistent"
 """A folder that is not there (FHS keeps the name free)."""
-
-Job = TypeVar("Job")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -266,42 +263,3 @@ def _descendants(pid: int) -> list[int]:
                 found += children
                 waiting += children
     return found
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def in_parallel(work: Callable[[Job], Made], jobs: Sequence[Job]) -> list[Made]:
-    """Return the work's result for each job, in order, one job a core at a time.
-
-    Raises what the first of the failed jobs raised; jobs that had not begun by then are left out.
-    """
-    width = min(len(jobs), cores())
-    if width <= 1:
-        return [work(job) for job in jobs]
-    made: dict[int, Made] = {}
-    failed: dict[int, BaseException] = {}
-    waiting = list(reversed(list(enumerate(jobs))))
-
-    def take() -> None:
-        while waiting and not failed:
-            try:
-                number, job = waiting.pop()
-            except IndexError:  # another thread took the last one
-                return
-            try:
-                made[number] = work(job)
-            except BaseException as error:  # raised again below, in the thread that asked
-                failed[number] = error
-
-    threads = [threading.Thread(target=take, daemon=True) for _ in range(width - 1)]
-    for thread in threads:
-        thread.start()
-    take()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[min(failed)]
-    return [made[number] for number in range(len(jobs))]

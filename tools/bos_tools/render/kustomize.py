@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from bos_tools.doors import files, private, process
+from bos_tools.doors import files, parallel, private, process
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
 from bos_tools.render import doubles
 from bos_tools.render.cache import Cache
@@ -96,10 +96,10 @@ def _build(jobs: list[Job]) -> list[bytes]:
         return []
     if (batch := batch_program()) is None:
         program()
-        return process.in_parallel(_build_one, jobs)
-    shares = [share for start in range(process.cores()) if (share := jobs[start :: process.cores()])]
+        return parallel.in_parallel(_build_one, jobs)
+    shares = [share for start in range(parallel.cores()) if (share := jobs[start :: parallel.cores()])]
     made: dict[int, bytes] = {}
-    for share, texts in zip(shares, process.in_parallel(lambda s: _build_batch(batch, s), shares), strict=True):
+    for share, texts in zip(shares, parallel.in_parallel(lambda s: _build_batch(batch, s), shares), strict=True):
         made |= {id(job): text for job, text in zip(share, texts, strict=True)}
     return [made[id(job)] for job in jobs]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bos_tools.doors import private, process
+from bos_tools.doors import parallel, private
 from bos_tools.sandbox.compiler import SOURCE
 from bos_tools.sandbox.modules import Module
 
@@ -42,7 +42,7 @@ class Binaries:
         """Return how long a first build of some modules takes on this machine, if nothing else runs on it."""
         measured = self._measured()
         work = sum(measured.get(module.name, module.minutes * 60) for module in modules)
-        return work / min(process.cores(), WIDTH)
+        return work / min(parallel.cores(), WIDTH)
 
     def remember(self, module: Module, work: float) -> None:
         """Put down the seconds of one processor that a whole build took."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from bos_tools.doors import process
+from bos_tools.doors import parallel
 from bos_tools.sandbox.modules import Module
 
 Tell = Callable[[str], None]
@@ -24,7 +24,7 @@ class Progress:
     def begin(self, missing: Sequence[Module], modules: Sequence[Module]) -> None:
         """Tell what is built, and how long it will take."""
         what = ", ".join(f"{module.name} {module.version}" for module in missing)
-        about = f"about {spell(self._expected)} on {process.cores()} idle cores"
+        about = f"about {spell(self._expected)} on {parallel.cores()} idle cores"
         self._tell(f"{len(missing)} of {len(modules)} modules are built first, once, {about}: {what}")
 
     def say(self, module: Module, now: str) -> None:

@@ -11,7 +11,7 @@ from bos_tools.doors.argocd.models import Application, Data, Managed, Resource, 
 from bos_tools.doors.argocd.watch import Watch
 from bos_tools.doors.failures import HttpFailed, WrongAnswer
 from bos_tools.doors.http import PATIENCE, Server
-from bos_tools.doors.process import in_parallel
+from bos_tools.doors.parallel import in_parallel
 from bos_tools.errors import OutsideError, conceal
 
 if TYPE_CHECKING:
