@@ -12,7 +12,7 @@ import pytest
 
 from bos_tools.cli.main import main
 from bos_tools.doors.http import Server
-from harness.argocd import ENVIRONMENT
+from harness.argocd import ENVIRONMENT, SHARED
 from harness.git import git
 from harness.repositories import deployment, files, repository, write
 from harness.waiting import eventually
@@ -44,7 +44,7 @@ class World:
         self.forge.call("PUT", f"{self.path}/collaborators/{READER}", json={"permission": "read"})
 
     def _repository(self, folder: Path) -> Path:
-        made = files(["web"], [ENV])
+        made = files(["web"], [ENV]) | SHARED
         made["pyproject.toml"] = f'[tool.bos-tools]\nenvironments = ["{ENV}"]\n'
         made["base/web/deployment.yaml"] = deployment("web")
         made[f"overlays/{ENV}/env/kustomization.yaml"] = made[f"overlays/{ENV}/env/kustomization.yaml"].replace(

@@ -86,7 +86,7 @@ def test_what_is_missing_is_named_and_made_and_never_shown(place):
     assert "postgres-auth/password  StatefulSet postgres" in lacking
     assert "keys are missing in" in lacking
     refused = place.run("create", "--env", "dev", "--generate", code=1)  # pytest's stdin is no terminal
-    assert "there is no terminal to ask for swr-cred/.dockerconfigjson" in refused
+    assert "there is no terminal to ask for nodered-secret/admin-hash" in refused
     assert place.values == {}
 
     out = place.run(

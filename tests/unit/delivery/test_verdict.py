@@ -65,6 +65,18 @@ def test_a_failed_sync_says_that_argo_cd_gave_up_and_the_way_out():
     assert "bos-tools argocd sync" in found.hint
 
 
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [(TIMES[0], State.waiting), (TIMES[1], State.waiting), ("2020-01-01T00:00:00Z", State.held), ("soon", State.held)],
+)
+def test_a_sync_that_was_confirmed_since_it_began_is_held_no_more(at, state):
+    waits = operation("Running", "waiting for pruning confirmation of /Service/x")
+    data = application(operationState=waits)
+    data["metadata"]["annotations"] = {"argocd.argoproj.io/deletion-approved": at}
+
+    assert judge(Application.model_validate(data), lambda _: True).state is state
+
+
 def test_a_patient_judge_lets_argo_cd_use_up_its_retries():
     status: dict[str, Any] = {"operationState": operation("Running", "Retrying attempt #1", resources=(REFUSED,))}
     app = Application.model_validate(application(**status))

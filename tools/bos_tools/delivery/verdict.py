@@ -63,7 +63,7 @@ def _operation(app: Application, wanted: Wanted, *, is_patient: bool) -> Verdict
     """Judge by the last sync; None when it does not decide."""
     operation = app.status.operation_state
     if app.operation is not None or (operation is not None and operation.phase in ("Running", "Terminating")):
-        return _running(operation, is_patient=is_patient)
+        return _running(app, operation, is_patient=is_patient)
     if operation is not None and operation.phase in ("Failed", "Error") and is_current(app):
         if wanted(operation.revision) or wanted(app.status.sync.revision):
             return _failed(operation)
@@ -85,11 +85,28 @@ def is_current(app: Application) -> bool:
     )  # fmt: skip
 
 
-def _running(operation: Operation | None, *, is_patient: bool) -> Verdict:
+APPROVED = "argocd.argoproj.io/deletion-approved"
+
+
+def _is_confirmed(app: Application, operation: Operation) -> bool:
+    """Tell whether somebody has confirmed what the sync waits for, and Argo CD has not taken it up yet.
+
+    Argo CD takes a confirmation that is not older than the operation (its documentation of `Prune=confirm`).
+    """
+    try:
+        said = datetime.fromisoformat(str((app.metadata.get("annotations") or {})[APPROVED]))
+    except (KeyError, ValueError):
+        return False
+    return operation.started_at is not None and said >= operation.started_at
+
+
+def _running(app: Application, operation: Operation | None, *, is_patient: bool) -> Verdict:
     if operation is None or operation.phase not in ("Running", "Terminating"):
         return Verdict(State.waiting, "a sync begins")
     said = one_line(operation.message)
     if CONFIRMATION in said:
+        if _is_confirmed(app, operation):
+            return Verdict(State.waiting, "the confirmation is being taken up")
         return Verdict(
             State.held,
             said,
