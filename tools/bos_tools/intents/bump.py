@@ -106,9 +106,10 @@ class Bump:
         left, right = read_version(old), read_version(new)
         if self.allow_downgrade or (left is None and right is not None):
             return
-        if left is None or right is None or unordered(old, new):
+        why = unordered(old, new)
+        if left is None or right is None or why:
             raise Refused(
-                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}: {unordered(old, new)}",
+                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}: {why}",
                 reason="not-comparable",
                 hint="if this is meant, say --allow-downgrade",
             )

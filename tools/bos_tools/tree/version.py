@@ -94,12 +94,10 @@ def _worded(version: Version, rest: str) -> Version:
 def unordered(old: str | None, new: str | None) -> str:
     """Return why two tags have no order, nothing where they have one."""
     left, right = read_version(old), read_version(new)
-    for tag, version in ((old, left), (new, right)):
-        if version is None:
-            what = "a commit's id, which has no order" if is_commit((tag or "").partition("@")[0]) else "no number"
-            return f"{tag or 'a pin without a tag'} is {what}" if "commit" in what else f"{tag or 'no tag'} has {what}"
     if left is None or right is None:
-        return ""
+        tag = old if left is None else new
+        is_id = is_commit((tag or "").partition("@")[0])
+        return f"{tag} is a commit's id, which has no order" if is_id else f"{tag or 'no tag'} has no number"
     if left.prefix != right.prefix:
         return f"they are of two lines: {left.prefix or 'none'} and {right.prefix or 'none'}"
     if left.commit != right.commit and compare(left, right) == 0:
