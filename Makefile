@@ -56,7 +56,7 @@ $(VENV)/.ready: tools/requirements.txt pyproject.toml
 	@touch $@
 
 # As sandbox/modules.py has them, so that what the sandbox has in common with kustomize is compiled once.
-GOFLAGS := -buildvcs=false -trimpath
+GOFLAGS := -buildvcs=false -trimpath -gcflags=all=-dwarf=false
 
 # A finished binary is kept outside of the work tree, under the hash of its source and of the sums that pin the rest.
 define build
