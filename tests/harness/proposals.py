@@ -5,6 +5,7 @@ from pathlib import Path
 from bos_tools.change.pipeline import Outcome, Proposed
 from bos_tools.change.propose import propose
 from bos_tools.doors.forges.find import forge_of
+from bos_tools.doors.tracking import Destination
 from bos_tools.intents.bump import Bump, Request
 from bos_tools.intents.plan import Intent
 from harness.forges import REMOTE, Pretend
@@ -39,7 +40,7 @@ class Place:
     def propose(self, intent: Intent, *, dry_run: bool = False, work: Path | None = None) -> Outcome:
         """Propose any intent."""
         forge = forge_of(REMOTE[self.kind], transport=self.forge.transport)
-        return propose(intent, work or self.work, forge, remote="origin", branch="main", dry_run=dry_run)
+        return propose(intent, work or self.work, forge, Destination("origin", "main"), dry_run=dry_run)
 
     def by_hand(self, branch: str, contents: dict[str, str], *words: str) -> str:
         """Commit to a branch in another clone, as a human would; return the commit."""

@@ -22,8 +22,9 @@ def repo(tmp_path: Path) -> Path:
     contents["overlays/dev/postgres/kustomization.yaml"] = unit("postgres", '"17.5"')
     contents["overlays/preprod/postgres/kustomization.yaml"] = unit("postgres", "17.5-trixie")
     contents["overlays/prod/environment.yaml"] = GATES
-    contents["base/backend/deployment.yaml"] = deployment("backend", ["backend", "side"])
-    contents["overlays/dev/backend/kustomization.yaml"] = unit("backend", extra="- name: side\n  newTag: v1.0.0\n")
+    contents["base/backend/deployment.yaml"] = deployment("backend", ["api", "side"])
+    pins = "- name: api\n  newTag: v1.0.0\n- name: side\n  newTag: v1.0.0\n"
+    contents["overlays/dev/backend/kustomization.yaml"] = unit("backend", entry=pins)
     return write(tmp_path / "repo", contents)
 
 

@@ -1,7 +1,7 @@
 """Plan, write, prove, commit, push: the one way in which an intent becomes a change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +20,7 @@ from bos_tools.tree.source import Edited
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
     from bos_tools.doors.remote import Branch
+    from bos_tools.doors.tracking import Destination
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Outcome:
     commit: str | None = None
     tries: int = 1
     pull_request: Proposed | None = None
+    where: "Destination | None" = None
+    """The remote branch that it went to, or would go to."""
+    then: str = ""
+    """What is left to the person, nothing where all is done."""
 
 
 def edit_work_tree(
@@ -131,21 +136,25 @@ def _write(root: Path, changes: Mapping[str, tuple[bytes | None, bytes | None]])
 
 
 def push(
-    intent: Intent, root: Path, *, remote: str, branch: str | None, dry_run: bool = False, clock: Clock = now
-) -> Outcome:
+    intent: Intent, root: Path, *, remote: str | None = None, branch: str | None = None,
+    dry_run: bool = False, clock: Clock = now,
+) -> Outcome:  # fmt: skip
     """Land an intent on a remote branch without touching the user's work tree or index.
 
+    What is not named is where the checked out branch comes from (doors/tracking.py).
     A lost race fetches, plans the intent again on the new head, proves it there and pushes; text is never rebased.
     Raises Refused when the intent does not hold on the new head or the remote says no, OutsideError after the deadline.
     """
     from bos_tools.doors.git import Git
+    from bos_tools.doors.tracking import destination
 
     door = Git(root)
+    where = destination(door, remote, branch)
 
     def attempt(target: "Branch", tries: "race.Race") -> Outcome:
         return _try(intent, door, target, tries, clock, dry_run=dry_run)
 
-    return race.run(door, remote, branch, attempt)
+    return replace(race.run(door, where, attempt), where=where)
 
 
 def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", clock: Clock, *, dry_run: bool) -> Outcome:

@@ -13,6 +13,7 @@ from bos_tools.change.prove import Proof, compared, prove
 from bos_tools.doors.forges.pull import AlreadyOpen, Forge, PullRequest
 from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch, LostRace
+from bos_tools.doors.tracking import Destination
 from bos_tools.errors import BosError, Refused
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
@@ -23,9 +24,8 @@ Files = Mapping[str, tuple[bytes | None, bytes | None]]
 
 
 def propose(
-    intent: Intent, root: Path, forge: Forge, *,
-    remote: str, branch: str | None, dry_run: bool = False, clock: Clock = now,
-) -> Outcome:  # fmt: skip
+    intent: Intent, root: Path, forge: Forge, where: Destination, *, dry_run: bool = False, clock: Clock = now
+) -> Outcome:
     """Bring an intent into a pull request against a remote branch; the work tree stays as it is.
 
     What is open already is edited, what it makes superfluous is closed, and what says the same is left alone.
@@ -36,7 +36,7 @@ def propose(
     def attempt(target: Branch, tries: race.Race) -> Outcome:
         return _Try(intent, door, forge, target, tries, clock, dry_run=dry_run).run()
 
-    return race.run(door, remote, branch, attempt)
+    return replace(race.run(door, where, attempt), where=where)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from bos_tools.errors import OutsideError
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
     from bos_tools.doors.remote import Branch
+    from bos_tools.doors.tracking import Destination
 
 DEADLINE = 300.0
 """Seconds to keep trying against other writers; 60 of them took a fraction of it (tests/bench)."""
@@ -20,7 +21,7 @@ UNMOVED_LIMIT = 5
 Made = TypeVar("Made")
 
 
-def run(door: "Git", remote: str, branch: str | None, attempt: Callable[["Branch", "Race"], Made]) -> Made:
+def run(door: "Git", where: "Destination", attempt: Callable[["Branch", "Race"], Made]) -> Made:
     """Return what an attempt against a remote branch makes; one that loses a race is made again from the fetch.
 
     Raises OutsideError after the deadline.
@@ -29,7 +30,7 @@ def run(door: "Git", remote: str, branch: str | None, attempt: Callable[["Branch
 
     with ExitStack() as held:
         held.callback(door.close)
-        target = held.enter_context(remotes.fetched(door, remote, branch or door.default_branch()))
+        target = held.enter_context(remotes.fetched(door, where.remote, where.branch))
         race = Race(target.name)
         while True:
             race.begin()

@@ -82,12 +82,12 @@ class Git:
         except CommandFailed as error:
             raise Refused(f"no such revision: {revision!a}", reason="unknown-revision") from error
 
-    def default_branch(self) -> str:
-        """Return the name of the branch that is checked out; raises Refused where there is none."""
+    def branch(self) -> str | None:
+        """Return the name of the branch that is checked out, None where there is none."""
         try:
             return self.run("symbolic-ref", "--quiet", "--short", "HEAD").strip()
-        except CommandFailed as error:
-            raise Refused("no branch is checked out", reason="no-branch", hint="say --branch NAME") from error
+        except CommandFailed:
+            return None
 
     # --- what it holds, and what it held --------------------------------------------------------------
 

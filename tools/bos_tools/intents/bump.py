@@ -24,6 +24,16 @@ class Request:
     digest: str | None = None
     image: str | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what a person calls what is pinned."""
+        return self.image or self.service
+
+    @property
+    def words(self) -> str:
+        """Return the request as a person writes it."""
+        return f"{self.service} {self.tag}" + (f" --image {self.image}" if self.image else "")
+
     @classmethod
     def read(cls, service: str, version: str, *, digest: str | None = None, image: str | None = None) -> "Request":
         """Read `TAG` or `TAG@DIGEST`.
@@ -80,8 +90,8 @@ class Bump:
     def _title(self, env: str) -> str:
         if len(self.requests) == 1:
             only = self.requests[0]
-            return f"Bump {only.image or only.service} to {only.tag} in {env}"
-        names = ", ".join(request.service for request in self.requests[:4])
+            return f"Bump {only.name} to {only.tag} in {env}"
+        names = ", ".join(request.name for request in self.requests[:4])
         more = f" and {len(self.requests) - 4} more" if len(self.requests) > 4 else ""
         return f"Bump {names}{more} in {env}"
 
@@ -94,7 +104,7 @@ class Bump:
                 raise Refused(
                     f"{unit.env} pins digests, and none was given for {name}: {request.tag}",
                     reason="digest-required",
-                    hint=f"bos-tools bump {unit.service} {request.tag} --env {unit.env} --digest sha256:…",
+                    hint=f"bos-tools bump {request.words} --env {unit.env} --digest sha256:…",
                 )
         old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, name)
         if old and old != request.tag:
@@ -166,19 +176,15 @@ def _pin(found: Kustomization, name: str) -> Pin | None:
 
 
 def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None) -> str:
-    """Return which image is meant: the one named, or the only one that the unit has."""
+    """Return which image is meant: the one named, the service's own, or the only one that the unit has."""
     pinned = list(dict.fromkeys(pin.name for pin in found.pins))
-    if wanted is None and len(pinned) == 1:
-        return pinned[0]
     if wanted in pinned:
         return str(wanted)
-    used = used_images(tree.graph, unit.folder)
-    known = sorted({*pinned, *map(untagged, used)})
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted is not None and wanted in known:
-        return wanted
-    if wanted is not None:
+    if wanted is None and (own := _own(unit, pinned)):
+        return own
+    used = {untagged(image) for image in used_images(tree.graph, unit.folder)}
+    known = sorted({*pinned, *used})
+    if wanted is not None and wanted not in known:
         raise RepositoryError(
             f"{unit.service} in {unit.env} has no such image: {wanted!a}",
             reason="unknown-image",
@@ -187,11 +193,25 @@ def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None
         )
     if not known:
         raise RepositoryError(f"{unit.service} in {unit.env} runs no image", reason="unknown-image", path=found.path)
-    raise Usage(
-        f"{unit.service} in {unit.env} has several images",
-        reason="which-image",
-        hint=f"say --image with one of {', '.join(known)}",
-    )
+    if wanted is None and len(pinned) == 1 and pinned[0] not in used:  # misspelt, as the proof will say
+        return pinned[0]
+    only = pinned if len(pinned) == 1 else known
+    name = wanted or _own(unit, known) or (only[0] if len(only) == 1 else None)
+    if name is None:
+        raise Usage(
+            f"{unit.service} in {unit.env} has several images, and none of its own name",
+            reason="which-image",
+            hint=f"say --image with one of {', '.join(known)}",
+        )
+    return name
+
+
+def _own(unit: Unit, names: list[str]) -> str | None:
+    """Return the image that bears the service's name, as it is or behind the address of a registry."""
+    if unit.service in names:
+        return unit.service
+    found = [name for name in names if name.rpartition("/")[2] == unit.service]
+    return found[0] if len(found) == 1 else None
 
 
 def _edit(

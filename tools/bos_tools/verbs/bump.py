@@ -1,5 +1,6 @@
 """Pin services to other versions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,13 @@ class Options:
     words: Annotated[list[str], Argument("SERVICE VERSION | SERVICE=VERSION …")]
     env: Env = None
     digest: Annotated[str | None, Option("Pin the digest too: sha256:…")] = None
-    image: Annotated[str | None, Option("Which image, when the service has several.")] = None
+    image: Annotated[
+        list[str] | None,
+        Option(
+            "Another image of the service than its own: NAME takes VERSION, NAME=VERSION its own; once an image.",
+            metavar="NAME[=VERSION]",
+        ),
+    ] = None
     landing: Landing = field(default_factory=Landing)
     allow_downgrade: Annotated[bool, Option("Go back to an older version.", ("--allow-downgrade",))] = False
     allow_major: Annotated[bool, Option("Change a data service's major version or variant.", ("--allow-major",))] = (
@@ -35,20 +42,35 @@ def run(session: Session, options: Options) -> Landed:
 def _intent(options: Options) -> "Bump":
     from bos_tools.intents.bump import Bump, Request
 
-    pairs = _pairs(options.words)
-    if len(pairs) > 1 and (options.digest or options.image):
-        raise Usage("--digest and --image go with one service", reason="usage", hint="write SERVICE=VERSION@sha256:…")
+    wanted = list(_wanted(options.words, options.image or []))
+    if len(wanted) > 1 and options.digest:
+        raise Usage("--digest goes with one image", reason="usage", hint="write its version as VERSION@sha256:…")
     requests = tuple(
-        Request.read(service, version, digest=options.digest, image=options.image) for service, version in pairs
+        Request.read(service, version, digest=options.digest, image=image) for service, image, version in wanted
     )
     return Bump(options.env, requests, allow_downgrade=options.allow_downgrade, allow_major=options.allow_major)
 
 
-def _pairs(words: list[str]) -> list[list[str]]:
+def _wanted(words: list[str], images: list[str]) -> Iterator[tuple[str, str | None, str]]:
+    """Yield each service, image and version that is named; without an image it is the service's own."""
+    has_versions = bool(images) and all("=" in image for image in images)
+    pairs = [(words[0], "")] if has_versions and len(words) == 1 and "=" not in words[0] else _pairs(words)
+    if images and len(pairs) > 1:
+        raise Usage("--image goes with one service", reason="usage", hint="give each of the services a command")
+    for service, version in pairs:
+        if not images or (has_versions and version):
+            yield service, None, version
+        for image in images:
+            name, is_told, told = image.partition("=")
+            yield service, name, told if is_told else version
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    """Read `SERVICE VERSION` or `SERVICE=VERSION …`; raises Usage for other words."""
     if all("=" in word for word in words):
-        return [word.split("=", 1) for word in words]
+        return [word.partition("=")[::2] for word in words]
     if len(words) == 2:
-        return [words]
+        return [(words[0], words[1])]
     raise Usage(
         "name a service and a version, or SERVICE=VERSION several times",
         reason="usage",

@@ -9,12 +9,14 @@ from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bos_tools.change.pipeline import Outcome
     from bos_tools.intents.plan import Intent
 
 DRY_RUN = Option("Stop after the proof; write nothing.", ("--dry-run",))
-REMOTE = Option("Where --push and --pr go.", needs=("push", "pr"))
-BRANCH = Option("The branch of --push and --pr; default: the one checked out.", needs=("push", "pr"))
+REMOTE = Option("Where --push and --pr go; default: what the checked out branch tracks.", needs=("push", "pr"))
+BRANCH = Option("The branch of --push and --pr, as git shows it; default: as --remote.", needs=("push", "pr"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Landing:
     pr: Annotated[
         bool, Option("Propose it: a branch of its own, a push, and one pull request into --branch.", ("--pr",))
     ] = False
-    remote: Annotated[str, REMOTE] = "origin"
+    remote: Annotated[str | None, REMOTE] = None
     branch: Annotated[str | None, BRANCH] = None
 
     def __post_init__(self) -> None:
@@ -57,21 +59,25 @@ class Landed(Result):
 
 def land(session: Session, intent: "Intent", how: Landing) -> "Outcome":
     """Take an intent as far as the options say; every change goes through here."""
-    from bos_tools.change import pipeline
+    from bos_tools.change import afterwards, pipeline
 
     root = session.root
     if how.pr:
-        return _propose(session, intent, how)
-    if how.push:
-        return pipeline.push(intent, root, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
-    return pipeline.edit_work_tree(intent, root, dry_run=how.dry_run, commit=how.commit)
+        outcome = _propose(root, intent, how)
+    elif how.push:
+        outcome = pipeline.push(intent, root, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
+    else:
+        outcome = pipeline.edit_work_tree(intent, root, dry_run=how.dry_run, commit=how.commit)
+    return outcome if how.dry_run else afterwards.told(root, outcome)
 
 
-def _propose(session: Session, intent: "Intent", how: Landing) -> "Outcome":
+def _propose(root: "Path", intent: "Intent", how: Landing) -> "Outcome":
     from bos_tools.change.propose import propose
     from bos_tools.doors import remote as remotes
     from bos_tools.doors.forges.find import forge_of
     from bos_tools.doors.git import Git
+    from bos_tools.doors.tracking import destination
 
-    forge = forge_of(remotes.address(Git(session.root), how.remote))
-    return propose(intent, session.root, forge, remote=how.remote, branch=how.branch, dry_run=how.dry_run)
+    door = Git(root)
+    where = destination(door, how.remote, how.branch)
+    return propose(intent, root, forge_of(remotes.address(door, where.remote)), where, dry_run=how.dry_run)

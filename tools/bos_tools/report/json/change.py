@@ -46,6 +46,9 @@ class Change(TypedDict):
     edits: list[Edit]
     effects: list[Effect]
     commit: str | None
+    remote: str | None
+    branch: str | None
+    """Of the remote: where it went with `--push`, what it is proposed to with `--pr`; null for the work tree."""
     pull_request: PullRequest | None
 
 
@@ -64,6 +67,8 @@ def change(outcome: "Outcome") -> Change:
         ],
         "effects": [{"object": c.object, "field": c.field, "old": c.old, "new": c.new} for c in outcome.proof.changes],
         "commit": outcome.commit,
+        "remote": outcome.where.shown if outcome.where else None,
+        "branch": outcome.where.branch if outcome.where else None,
         "pull_request": _pull_request(outcome),
     }
 

@@ -30,9 +30,12 @@ def write(landed: "Landed", page: Page) -> None:
     if outcome.pull_request:
         _pull_request(outcome.pull_request, page, is_done=not landed.is_dry_run)
     if landed.is_dry_run:
-        page.words("dry run: nothing was written")
+        page.words("dry run: nothing was written" + (f"; it would go to {outcome.where}" if outcome.where else ""))
     elif outcome.commit:
-        page.words(f"{plan.title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else ""))
+        tries = f", try {outcome.tries}" if outcome.tries > 1 else ""
+        page.words(f"{plan.title}: {outcome.commit[:12]}{f' on {outcome.where}' if outcome.where else ''}{tries}")
+    if outcome.then:
+        page.words(f"hint: {outcome.then}")
 
 
 def _pull_request(proposed: "Proposed", page: Page, *, is_done: bool) -> None:
