@@ -72,7 +72,7 @@ def test_an_edit_that_waits_in_the_work_tree_does_not_stop_the_pull(cloned, caps
 
 def test_commits_of_ones_own_are_put_on_top_of_what_was_pushed(cloned, capsys):
     work, _ = cloned
-    write(work, {"notes.md": "mine\n"})
+    write(work, {"notes.txt": "mine\n"})
     git(work, "add", "-A")
     git(work, "commit", "-qm", "Mine")
 

@@ -19,7 +19,7 @@ ARGUMENTS = {
 
 
 def commands() -> list[str]:
-    names = [str(command.name) for command in app.registered_commands]
+    names = [str(command.name) for command in app.registered_commands if command.name != "help"]
     return names + [f"{group} {command.name}" for group in GROUPS for command in load(group).registered_commands]
 
 

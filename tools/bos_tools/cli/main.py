@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import bump, check, console, diff, doctor, history, render, status
+from bos_tools.cli import bump, check, console, diff, doctor, history, manual, render, status
 from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
 from bos_tools.cli.groups import GROUPS, Root
-from bos_tools.cli.options import command, common
+from bos_tools.cli.options import command, common, epilog
+from bos_tools.cli.tolerant import TolerantCommand
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     help="Keep the BuildingOS overlays: bump pinned versions, prove the effect, land it on a busy branch.",
     cls=Root,
     rich_markup_mode=None,  # plain help: importing rich would cost more than everything else
-    add_completion=False,
+    context_settings={"help_option_names": manual.ASKED},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -33,6 +34,7 @@ command(app, "diff", diff.EXAMPLES)(diff.diff)
 command(app, "history", history.EXAMPLES)(history.history)
 command(app, "check", check.EXAMPLES)(check.check)
 command(app, "doctor", doctor.EXAMPLES)(doctor.doctor)
+app.command("help", epilog=epilog(manual.EXAMPLES), cls=TolerantCommand)(manual.help_)
 for name, purpose in GROUPS.items():
     app.add_typer(typer.Typer(help=purpose), name=name)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from bos_tools.cli.call import Call, Common
+from bos_tools.cli.completion import completer
 from bos_tools.cli.leaves import Leaf, built, has_default, leaves, refuse_idle
 from bos_tools.cli.tolerant import TolerantCommand, TolerantGroup, was_said
 from bos_tools.verbs.options import Argument
@@ -19,21 +20,22 @@ def command(group: typer.Typer, name: str, examples: str) -> Callable[[Run], Run
 
     def register(run: Run) -> Run:
         kind = list(get_type_hints(run).values())[1]
-        group.command(name, epilog=_epilog(examples), cls=TolerantCommand)(with_words(run, kind))
+        group.command(name, epilog=epilog(examples), cls=TolerantCommand)(with_words(run, kind))
         return run
 
     return register
 
 
-def _epilog(examples: str) -> str:
+def epilog(examples: str) -> str:
+    """Return what stands below a command's options."""
     return f"\b\nExamples:\n{examples}"
 
 
 def group(help_: str, examples: str = "") -> typer.Typer:
     """Return a group of commands; without one of them it shows its help."""
-    epilog = _epilog(examples) if examples else None
+    below = epilog(examples) if examples else None
     made = typer.Typer(
-        help=help_, epilog=epilog, cls=TolerantGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False
+        help=help_, epilog=below, cls=TolerantGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False
     )
     common(made)
     return made
@@ -82,12 +84,15 @@ def _sign(function: Callable[..., None], parameters: Sequence[inspect.Parameter]
 def _parameter(leaf: Leaf) -> inspect.Parameter:
     default = leaf.default if has_default(leaf) else inspect.Parameter.empty
     said = leaf.said
+    complete = completer(leaf.name, said.offers) if said.offers is not None else None
     info: Any
     if isinstance(said, Argument):
-        info = typer.Argument(metavar=said.metavar, help=said.help or None, show_default=False)
+        info = typer.Argument(metavar=said.metavar, help=said.help or None, show_default=False, autocompletion=complete)
     else:
         shown = has_default(leaf) and default is not None
-        info = typer.Option(*said.flags, help=said.help, metavar=said.metavar, min=said.min, show_default=shown)
+        info = typer.Option(
+            *said.flags, help=said.help, metavar=said.metavar, min=said.min, show_default=shown, autocompletion=complete
+        )
     return inspect.Parameter(
         leaf.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[leaf.kind, info]
     )

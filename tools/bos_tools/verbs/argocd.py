@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bos_tools.errors import OutsideError, Usage
-from bos_tools.verbs.options import Argument, Option
+from bos_tools.verbs.options import Argument, Offers, Option
 
 if TYPE_CHECKING:
     from bos_tools.delivery.registration import Registration
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bos_tools.tree.layout import Tree
     from bos_tools.verbs.session import Session
 
-Services = Annotated[list[str] | None, Argument("[SERVICE …]")]
+Services = Annotated[list[str] | None, Argument("[SERVICE …]", offers=Offers.services)]
 Server = Annotated[
     str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER. That of environment.yaml gets no token.")
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bos_tools.verbs.argocd import Server, address, target
-from bos_tools.verbs.options import Argument, Env, Option
+from bos_tools.verbs.options import Argument, Env, Offers, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
@@ -13,7 +13,7 @@ from bos_tools.verbs.session import Session
 class Options:
     """Which page."""
 
-    service: Annotated[str | None, Argument("[SERVICE]")] = None
+    service: Annotated[str | None, Argument("[SERVICE]", offers=Offers.services)] = None
     env: Env = None
     browser: Annotated[bool, Option("Open it.", ("--browser",))] = False
     server: Server = None

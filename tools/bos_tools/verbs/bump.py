@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from bos_tools.errors import Usage
 from bos_tools.verbs.landing import Landed, Landing, land
-from bos_tools.verbs.options import Argument, Env, Option
+from bos_tools.verbs.options import Argument, Env, Offers, Option
 from bos_tools.verbs.session import Session
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Options:
     """What to pin, to which version, and how far it goes."""
 
-    words: Annotated[list[str], Argument("SERVICE VERSION | SERVICE=VERSION …")]
+    words: Annotated[list[str], Argument("SERVICE VERSION | SERVICE=VERSION …", offers=Offers.pinned)]
     env: Env = None
     digest: Annotated[str | None, Option("Pin the digest too: sha256:…")] = None
     image: Annotated[

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.verbs.options import Envs, Option
+from bos_tools.verbs.options import Envs, Offers, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Options:
     """What to judge, or which rule to explain."""
 
-    env: Annotated[Envs, Option("One environment only.", ("--env", "-e"), idle_with=("explain",))] = None
+    env: Annotated[
+        Envs, Option("One environment only.", ("--env", "-e"), idle_with=("explain",), offers=Offers.environments)
+    ] = None
     explain: Annotated[str | None, Option("Say what a rule holds, and why.", metavar="ID")] = None
     against: Annotated[
         str | None,

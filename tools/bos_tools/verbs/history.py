@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.verbs.options import Argument, Envs, Option
+from bos_tools.verbs.options import Argument, Envs, Offers, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Options:
     """Of which service, where, and how far back."""
 
-    service: Annotated[str, Argument("SERVICE")]
+    service: Annotated[str, Argument("SERVICE", offers=Offers.services)]
     env: Envs = None
     limit: Annotated[int, Option("How many commits to look at.", min=1)] = 20
 

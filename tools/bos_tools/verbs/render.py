@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.verbs.options import Argument, Env
+from bos_tools.verbs.options import Argument, Env, Offers
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Options:
     """What to render; no service is all of them."""
 
-    services: Annotated[list[str] | None, Argument("[SERVICE …]")] = None
+    services: Annotated[list[str] | None, Argument("[SERVICE …]", offers=Offers.services)] = None
     env: Env = None
 
 

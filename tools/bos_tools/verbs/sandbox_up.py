@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.verbs.options import Option
+from bos_tools.verbs.options import Offers, Option
 from bos_tools.verbs.progress import Progress
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.sandbox import Which
@@ -22,7 +22,9 @@ QUIET = 20.0
 class Options:
     """Whose nodes, and what runs beside the cluster."""
 
-    env: Annotated[str | None, Option("Whose nodes; default: the first environment.", ("--env", "-e"))] = None
+    env: Annotated[
+        str | None, Option("Whose nodes; default: the first environment.", ("--env", "-e"), offers=Offers.environments)
+    ] = None
     which: Which = field(default_factory=Which)
     argocd: Annotated[bool, Option("With Argo CD.", ("--argocd/--no-argocd",))] = True
     forge: Annotated[bool, Option("With Gitea.", ("--forge/--no-forge",))] = True

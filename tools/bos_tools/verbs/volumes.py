@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.verbs.options import Argument, Option
+from bos_tools.verbs.options import Argument, Offers, Option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
 
-What = Annotated[str, Argument("CLAIM|SERVICE")]
+What = Annotated[str, Argument("CLAIM|SERVICE", offers=Offers.claims)]
 Reason = Annotated[str | None, Option("Why, for the commit's trailer.", needs=("commit", "push", "pr"))]
 UNCHECKED = "live size and capacity, a growth under way, binding, the class, quota and validation, a snapshot"
 
