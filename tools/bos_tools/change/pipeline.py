@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from bos_tools.change import race
 from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
@@ -151,17 +151,19 @@ def push(
     door = Git(root)
     where = destination(door, remote, branch)
 
-    def attempt(target: "Branch", tries: "race.Race") -> Outcome:
+    def attempt(target: "Branch", tries: "race.Race[Outcome]") -> Outcome:
         return _try(intent, door, target, tries, clock, dry_run=dry_run)
 
     return replace(race.run(door, where, attempt), where=where)
 
 
-def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", clock: Clock, *, dry_run: bool) -> Outcome:
+def _try(
+    intent: Intent, door: "Git", target: "Branch", tries: "race.Race[Outcome]", clock: Clock, *, dry_run: bool
+) -> Outcome:
     head = target.head()
     tries.see(head)
     if (done := tries.landed(door, head)) is not None:
-        return cast("Outcome", done)
+        return done
     revision = door.at(head)
     ground = of_commit(revision, clock())
     plan = intent.plan(ground)
@@ -179,7 +181,7 @@ def _try(intent: Intent, door: "Git", target: "Branch", tries: "race.Race", cloc
     return outcome
 
 
-def _ask_for(target: "Branch", tries: "race.Race", commit: str, unclear: OutsideError) -> None:
+def _ask_for(target: "Branch", tries: "race.Race[Outcome]", commit: str, unclear: OutsideError) -> None:
     """Ask the remote whether a push with a bad answer has landed all the same; raises OutsideError where it has not."""
     try:
         head = target.head()

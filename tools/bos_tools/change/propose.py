@@ -33,7 +33,7 @@ def propose(
     """
     door = Git(root)
 
-    def attempt(target: Branch, tries: race.Race) -> Outcome:
+    def attempt(target: Branch, tries: race.Race[Outcome]) -> Outcome:
         return _Try(intent, door, forge, target, tries, clock, dry_run=dry_run).run()
 
     return replace(race.run(door, where, attempt), where=where)
@@ -56,7 +56,15 @@ class _Try:
     """One try from the fetch to the pull request; raises LostRace when somebody else was faster."""
 
     def __init__(
-        self, intent: Intent, door: Git, forge: Forge, target: Branch, tries: race.Race, clock: Clock, *, dry_run: bool
+        self,
+        intent: Intent,
+        door: Git,
+        forge: Forge,
+        target: Branch,
+        tries: race.Race[Outcome],
+        clock: Clock,
+        *,
+        dry_run: bool,
     ) -> None:
         self.intent, self.door, self.forge, self.target, self.tries = intent, door, forge, target, tries
         self.dry_run = dry_run

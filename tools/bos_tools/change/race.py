@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bos_tools.errors import OutsideError
 
@@ -21,7 +21,7 @@ UNMOVED_LIMIT = 5
 Made = TypeVar("Made")
 
 
-def run(door: "Git", where: "Destination", attempt: Callable[["Branch", "Race"], Made]) -> Made:
+def run(door: "Git", where: "Destination", attempt: Callable[["Branch", "Race[Made]"], Made]) -> Made:
     """Return what an attempt against a remote branch makes; one that loses a race is made again from the fetch.
 
     Raises OutsideError after the deadline.
@@ -31,7 +31,7 @@ def run(door: "Git", where: "Destination", attempt: Callable[["Branch", "Race"],
     with ExitStack() as held:
         held.callback(door.close)
         target = held.enter_context(remotes.fetched(door, where.remote, where.branch))
-        race = Race(target.name)
+        race = Race[Made](target.name)
         while True:
             race.begin()
             try:
@@ -45,7 +45,7 @@ def run(door: "Git", where: "Destination", attempt: Callable[["Branch", "Race"],
                 race.pause()
 
 
-class Race:
+class Race(Generic[Made]):
     """The tries so far, and what they say of the next one."""
 
     def __init__(self, branch: str) -> None:
@@ -56,7 +56,7 @@ class Race:
         self._took = 0.0
         self._head = ""
         self._unmoved = 0
-        self._sent: dict[str, object] = {}
+        self._sent: dict[str, Made] = {}
         """Each commit that was pushed and not said to have landed, and what it would have done."""
 
     @property
@@ -74,11 +74,11 @@ class Race:
         self._unmoved = self._unmoved + 1 if head == self._head else 0
         self._head = head
 
-    def sends(self, commit: str, outcome: object) -> None:
+    def sends(self, commit: str, outcome: Made) -> None:
         """Note a commit that is about to be pushed: its answer may be lost, or wrong."""
         self._sent[commit] = outcome
 
-    def landed(self, door: "Git", head: str) -> object | None:
+    def landed(self, door: "Git", head: str) -> Made | None:
         """Return what a push of ours did that came through in spite of its answer, None for none."""
         return next((self._sent[sha] for sha in self._sent if sha == head or door.is_ancestor(sha, head)), None)
 
