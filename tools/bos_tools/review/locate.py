@@ -7,6 +7,7 @@ from bos_tools.tree.applied import applied
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import Object
 from bos_tools.tree.nodes import Node, Path
+from bos_tools.tree.operations import operations
 
 Place = tuple[str, int]
 Step = str | int | tuple[str]
@@ -87,16 +88,12 @@ def _item(node: Node, step: int | tuple[str]) -> Node | None:
 def _operations(root: Node, path: Path) -> Reach:
     """Return the same for a patch of JSON 6902: its last operation that sets, or removes, the path or a part above."""
     best = (-1, root.line)
-    for op in root.items:
-        said, verb, value = op.get("path"), op.get("op"), op.get("value")
-        pointer = [step.replace("~1", "/").replace("~0", "~") for step in said.value.split("/")[1:]] if said else []
-        if not pointer or [str(step) for step in path[: len(pointer)]] != pointer:
-            continue
-        depth, line = len(pointer), op.line
-        if verb is not None and verb.value == "remove":
+    for op in operations(root, path):
+        depth, line = op.depth, op.line
+        if op.removes:
             depth = len(path)
-        elif value is not None and len(path) > len(pointer):
-            more, line, _ = _descend(value, path[len(pointer) :])
+        elif op.value is not None and len(path) > depth:
+            more, line, _ = _descend(op.value, path[depth:])
             depth += more
         best = (depth, line) if depth >= best[0] else best
     return *best, False

@@ -15,7 +15,8 @@ from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import Object
 from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import PLATFORM, Tree, Unit
-from bos_tools.tree.nodes import Node, Path, plain_data
+from bos_tools.tree.nodes import Node, Path, down, plain_data
+from bos_tools.tree.operations import operations
 from bos_tools.tree.quantity import quantity
 
 CLAIM, SET, DATABASE, CLASS = "PersistentVolumeClaim", "StatefulSet", "Cluster", "StorageClass"
@@ -157,9 +158,9 @@ def holder(graph: Graph, volume: Volume) -> str:
     if volume.kind != CLAIM:
         return f"{volume.kind.lower()}/{volume.owner}"
     for node in declared(graph, volume.unit.folder):
-        kind, name, mounts = _down(node, "kind"), _down(node, "metadata", "name"), _down(node, *POD_VOLUMES)
+        kind, name, mounts = down(node, "kind"), down(node, "metadata", "name"), down(node, *POD_VOLUMES)
         for item in mounts.items if mounts is not None and mounts.kind == "seq" else []:
-            used = _down(item.resolved(), "persistentVolumeClaim", "claimName")
+            used = down(item.resolved(), "persistentVolumeClaim", "claimName")
             if kind is not None and name is not None and used is not None and used.value == volume.owner:
                 return f"{kind.value.lower()}/{name.value}"
     return f"pvc/{volume.owner}"
@@ -194,9 +195,9 @@ def _volume(graph: Graph, unit: Unit, name: str, owner: Object, place: Path, siz
 def _templates(graph: Graph, unit: Unit, one: Object) -> list[str]:
     """Return the names of a StatefulSet's templates, as the last document that lists them has it."""
     listed = [
-        node for _, _, root in applied(graph, unit.folder, one) if (node := _down(root, "spec", "volumeClaimTemplates"))
+        node for _, _, root in applied(graph, unit.folder, one) if (node := down(root, "spec", "volumeClaimTemplates"))
     ]
-    names = [_down(item.resolved(), "metadata", "name") for item in listed[-1].items] if listed else []
+    names = [down(item.resolved(), "metadata", "name") for item in listed[-1].items] if listed else []
     return [name.value for name in names if name is not None]
 
 
@@ -235,18 +236,12 @@ def _descend(root: Node, at: Path) -> Reached | None:
 def _operations(root: Node, at: Path) -> Reached | None:
     """Return what the last operation about the field, or about a part above it, makes of it."""
     found: Reached | None = None
-    for index, op in enumerate(root.items):
-        said, verb, value = op.get("path"), op.get("op"), op.get("value")
-        pointer = [step.replace("~1", "/").replace("~0", "~") for step in said.value.split("/")[1:]] if said else []
-        if not pointer or [str(step) for step in at[: len(pointer)]] != pointer:
-            continue
-        node: Node | None = value
-        for step in at[len(pointer) :]:
+    for op in operations(root, at):
+        rest = at[op.depth :]
+        node = None if op.removes else op.value
+        for step in rest:
             node = _step(node, step)
-        if node is not None and node.kind == "scalar" and verb is not None and verb.value != "remove":
-            found = ((index, "value", *at[len(pointer) :]), node)
-        else:
-            found = ((), root)
+        found = ((op.index, "value", *rest), node) if node is not None and node.kind == "scalar" else ((), root)
     return found
 
 
@@ -259,18 +254,12 @@ def _step(node: Node | None, step: str | int) -> Node | None:
     return node.items[step].resolved() if node.kind == "seq" and step < len(node.items) else None
 
 
-def _down(node: Node | None, *path: str) -> Node | None:
-    for step in path:
-        node = _step(node, step)
-    return node
-
-
 def _object(root: Node, space: str) -> Object | None:
-    kind, version, name = _down(root, "kind"), _down(root, "apiVersion"), _down(root, "metadata", "name")
+    kind, version, name = down(root, "kind"), down(root, "apiVersion"), down(root, "metadata", "name")
     if kind is None or name is None or kind.value not in (CLAIM, SET, DATABASE, CLASS):
         return None
     group = version.value.rpartition("/")[0] if version is not None else ""
-    own = _down(root, "metadata", "namespace")
+    own = down(root, "metadata", "namespace")
     return Object(kind.value, group, space or (own.value if own is not None else ""), name.value, plain_data(root))
 
 

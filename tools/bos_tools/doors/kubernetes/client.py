@@ -41,13 +41,11 @@ class Kind:
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 POD = Kind("", "v1", "Pod", "pods")
 SECRET = Kind("", "v1", "Secret", "secrets")
-NAMESPACE = Kind("", "v1", "Namespace", "namespaces", is_namespaced=False)
 STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", is_namespaced=False)
 SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 APP_PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
-POSTGRES = Kind("postgresql.cnpg.io", "v1", "Cluster", "clusters")
 
 
 class ClusterSaid(OutsideError):
