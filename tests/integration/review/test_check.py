@@ -55,9 +55,20 @@ def test_findings_are_data_with_exit_code_1(tmp_path: Path, capsys: pytest.Captu
     said = json.loads(capsys.readouterr().out)
     assert code == 1
     assert said["rules"] == len(of(Scope.environment))
-    assert [(f["rule"], f["path"], f["environments"]) for f in said["findings"]] == [
-        ("S9", "base/backend/pvc.yaml", ["dev", "prod"])
+    assert [(f["rule"], f["severity"], f["path"], f["environments"]) for f in said["findings"]] == [
+        ("S9", "error", "base/backend/pvc.yaml", ["dev", "prod"])
     ]
+
+
+def test_a_finding_says_to_programs_how_bad_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make(tmp_path / "repo")
+    unit = root / WEB
+    unit.write_text(unit.read_text() + "commonAnnotations:\n  team: web\n")
+
+    assert main(["--repo", str(root), "check", "--output", "json"]) == 1
+
+    found_here = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["path"] == WEB]
+    assert [(f["rule"], f["severity"]) for f in found_here] == [("L2", "warning")]
 
 
 def test_a_broken_unit_is_one_finding_and_the_rest_is_still_judged(good: Path) -> None:

@@ -49,7 +49,7 @@ def judge(
 def _judged(rules: Iterable[Rule], subject: World | Pair, env: str) -> Iterable[Finding]:
     for rule in rules:
         for fault in rule.judge(subject):
-            yield Finding(fault.path, fault.line, rule.id, fault.message, fault.object, (env,))
+            yield Finding(fault.path, fault.line, rule.id, fault.message, fault.object, (env,), rule.severity)
 
 
 def explain(identity: str, own: Sequence[Rule] = ()) -> Rule:

@@ -14,6 +14,8 @@ class Finding:
     message: str
     object: str = ""
     environments: tuple[str, ...] = ()
+    severity: str = "error"
+    """That of its rule: `error` or `warning`."""
 
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ class Finding(TypedDict):
     path: str
     line: int
     rule: str
+    severity: str
     message: str
     object: str
     environments: list[str]
@@ -50,8 +51,8 @@ def document(checked: "Checked") -> Findings:
     """Return the contract of a judgement."""
     findings: list[Finding] = [
         {
-            "path": f.path, "line": f.line, "rule": f.rule, "message": f.message, "object": f.object,
-            "environments": list(f.environments),
+            "path": f.path, "line": f.line, "rule": f.rule, "severity": f.severity, "message": f.message,
+            "object": f.object, "environments": list(f.environments),
         }
         for f in checked.findings
     ]  # fmt: skip
