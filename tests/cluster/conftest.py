@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import yaml
 
 from bos_tools.doors.private import cache_folder
 from bos_tools.sandbox import Sandbox, up
@@ -82,6 +83,29 @@ def read() -> Callable[..., Any]:
         return json.loads(box.box.ask("get", *words, "--output=json"))
 
     return get
+
+
+@pytest.fixture
+def space(bare, request):
+    """A namespace of the test's own in prod's bare sandbox."""
+    name = f"t-{abs(hash(request.node.name)) % 10**8}"
+    bare.box.ask("create", "namespace", name)
+    yield name
+    bare.box.ask("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def apply(bare, space):
+    def put(*documents: str) -> None:
+        objects = [yaml.safe_load(text) for text in documents]
+        bare.box.ask("apply", "-n", space, "-f", "-", stdin=yaml.safe_dump_all(objects).encode())
+
+    return put
+
+
+@pytest.fixture
+def look(bare, space, read):
+    return lambda kind, name: read(bare, kind, name, "--namespace", space)
 
 
 @pytest.fixture(scope="session", autouse=True)

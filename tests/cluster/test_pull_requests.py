@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import httpx2
 import pytest
 
 from harness.git import WHO, git
+from harness.program import TOOL
 from harness.repositories import files, repository, write
 from harness.waiting import eventually
 
-TOOL = str(Path(sys.executable).parent / "bos-tools")
 WEB = "overlays/dev/web/kustomization.yaml"
 TOPIC = "bos-tools/dev/bump-web"
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,9 +19,8 @@ from bos_tools.sandbox import STANDINS, Sandbox, down, find, up
 from bos_tools.sandbox.processes import living
 from bos_tools.sandbox.state import load
 from harness import ROOT
+from harness.program import TOOL
 from harness.waiting import eventually
-
-TOOL = str(Path(sys.executable).parent / "bos-tools")
 
 
 def pids(box) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the sandbox plays, as the real API server shows it: volumes, growth, pods, addresses."""
+"""What the sandbox plays of storage, as the real API server shows it: volumes, growth, the pods that use them."""
 
 import json
 import subprocess
@@ -6,32 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import yaml
 
 from harness.waiting import eventually
-
-
-@pytest.fixture
-def space(bare, request):
-    """A namespace of the test's own in prod's bare sandbox."""
-    name = f"t-{abs(hash(request.node.name)) % 10**8}"
-    bare.box.ask("create", "namespace", name)
-    yield name
-    bare.box.ask("delete", "namespace", name, "--wait=false")
-
-
-@pytest.fixture
-def apply(bare, space):
-    def put(*documents: str) -> None:
-        objects = [yaml.safe_load(text) for text in documents]
-        bare.box.ask("apply", "-n", space, "-f", "-", stdin=yaml.safe_dump_all(objects).encode())
-
-    return put
-
-
-@pytest.fixture
-def look(bare, space, read):
-    return lambda kind, name: read(bare, kind, name, "--namespace", space)
 
 
 def claim(name: str, storage_class: str, mode: str, wish: str = "finish") -> str:
@@ -234,72 +210,3 @@ def test_what_the_api_server_refuses_is_refused_for_real(grow, bare, space):
 
     with pytest.raises(CommandFailed, match=r"can not be less than status\.capacity"):
         ask(bare, space, "5Gi")
-
-
-def test_an_ingress_gets_an_address_and_a_job_completes(apply, look):
-    apply(
-        "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: door}, spec: {ingressClassName: nginx,"
-        " defaultBackend: {service: {name: web, port: {number: 80}}}}}",
-        "{apiVersion: batch/v1, kind: Job, metadata: {name: once}, spec: {template: {spec: {restartPolicy: Never,"
-        " containers: [{name: main, image: none}]}}}}",
-    )
-
-    eventually(lambda: look("ingress", "door")["status"]["loadBalancer"].get("ingress"), "the Ingress has an address")
-    eventually(lambda: "Complete" in conditions(look("job", "once")), "the Job is complete")
-
-
-def test_a_postgres_cluster_has_its_instances_apart_and_grows(apply, look, bare, space, read):
-    text = (
-        "{{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {{name: db}}, spec: {{instances: 2,"
-        " storage: {{size: {size}, storageClass: buildingos-block}}, affinity: {{podAntiAffinityType: required,"
-        " nodeSelector: {{buildingos.io/role: database}},"
-        " tolerations: [{{key: buildingos.io/role, value: database, effect: NoSchedule}}]}}}}}}"
-    )
-    apply(text.format(size="20Gi"))
-
-    def is_ready() -> bool:
-        status = look("cluster.postgresql.cnpg.io", "db")["status"]
-        return status["readyInstances"] == 2 and status["phase"] == "Cluster in healthy state"
-
-    eventually(is_ready, "both are ready")
-
-    pods = read(bare, "pods", "--namespace", space)["items"]
-    nodes = {pod["spec"]["nodeName"] for pod in pods}
-    assert len(nodes) == 2
-    assert all(node.startswith("database-") for node in nodes)
-    assert look("service", "db-rw")["spec"]["selector"]["cnpg.io/instanceRole"] == "primary"
-
-    apply(text.format(size="30Gi"))
-
-    eventually(lambda: {has(look("pvc", n)) for n in ("db-1", "db-2")} == {"30Gi"}, "both claims have grown")
-
-
-def test_an_hpa_sees_what_pods_use_and_acts(apply, look):
-    apply(
-        """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: busy}
-spec:
-  selector: {matchLabels: {app: busy}}
-  template:
-    metadata: {labels: {app: busy}, annotations: {sandbox.buildingos.io/cpu: 150m}}
-    spec: {containers: [{name: main, image: none, resources: {requests: {cpu: 100m}}}]}
-""",
-        """
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: busy}
-spec:
-  minReplicas: 1
-  maxReplicas: 3
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: busy}
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
-""",
-    )
-
-    found = eventually(
-        lambda: look("hpa", "busy")["status"].get("desiredReplicas") == 3 and look("hpa", "busy"), "3 pods", 180
-    )
-    assert found["status"]["currentMetrics"][0]["resource"]["current"]["averageUtilization"] > 60
-    eventually(lambda: look("deployment", "busy")["status"].get("availableReplicas") == 3, "all three are available")

@@ -1,28 +1,20 @@
 """`pvc grow` beside other writers and under kill -9: nothing is lost, and the same command ends what was begun."""
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from harness.git import WHO, clone, git, remote
+from harness.git import clone, git, remote
+from harness.program import finish, start
 from harness.repositories import ENVIRONMENTS, repository
 from harness.volumes import contents
 
-TOOL = str(Path(sys.executable).parent / "bos-tools")
 KILLS = 8
 FILES = ["overlays/dev/redis/claims.yaml", "overlays/dev/redis/template.yaml"]
-
-
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**kept, **WHO, "BOS_TOOLS_CACHE": str(tmp_path / "cache")}
 
 
 @pytest.fixture
@@ -32,16 +24,9 @@ def work(tmp_path: Path) -> Path:
     return made
 
 
-def start(folder: Path, env: dict[str, str], *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [TOOL, *words], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(*running: subprocess.Popen[str]) -> list[str]:
+def failures(*running: subprocess.Popen[str]) -> list[str]:
     """Return what those said that failed."""
-    said = [(process.communicate(timeout=1200)[1], process.returncode) for process in running]
-    return [err for err, code in said if code]
+    return [err for code, _, err in finish(*running) if code]
 
 
 def grow(size: int, *words: str) -> tuple[str, ...]:
@@ -66,7 +51,7 @@ def test_growths_and_bumps_of_one_branch_lose_nothing(work, tmp_path, env):
         for e in ENVIRONMENTS
     ]
 
-    assert finish(*[start(clones[number % 4], env, *words) for number, words in enumerate(wishes)]) == []
+    assert failures(*[start(clones[number % 4], env, *words) for number, words in enumerate(wishes)]) == []
 
     assert int(git(bare, "rev-list", "--count", "main")) == 1 + len(wishes)
     volumes = git(bare, "log", "--format=%(trailers:key=Bos-Volume,valueonly)", "main").split()
@@ -93,7 +78,7 @@ def test_growths_and_bumps_of_one_branch_lose_nothing(work, tmp_path, env):
 @pytest.mark.parametrize("how", [(), ("--commit",), ("--push",)], ids=["edit", "commit", "push"])
 def test_a_killed_growth_is_ended_by_the_same_command(work, tmp_path, env, how):
     began = time.monotonic()
-    assert finish(start(work, env, *grow(6, *how))) == []
+    assert failures(start(work, env, *grow(6, *how))) == []
     took = time.monotonic() - began
     chance = random.Random(11)
     place = tmp_path / "origin.git" if "--push" in how else work
@@ -105,7 +90,7 @@ def test_a_killed_growth_is_ended_by_the_same_command(work, tmp_path, env, how):
         process.communicate()
         assert set(sizes(work)) <= {"5Gi", f"{number - 1}Gi", f"{number}Gi"}
 
-        assert finish(start(work, env, *grow(number, *how))) == []
+        assert failures(start(work, env, *grow(number, *how))) == []
 
         assert int(git(place, "rev-list", "--count", "main")) == count + bool(how)
         assert sizes(work) == (["5Gi"] * 2 if "--push" in how else [f"{number}Gi"] * 2)

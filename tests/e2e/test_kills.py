@@ -1,30 +1,22 @@
 """kill -9 at random moments: the overlay is old or new, nothing is left behind, the next run works by itself."""
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness.git import WHO, git, remote
+from harness.git import git, remote
+from harness.program import TOOL, finish, start
 from harness.repositories import files, repository
 
-TOOL = str(Path(sys.executable).parent / "bos-tools")
 UNITS = [f"overlays/dev/{service}/kustomization.yaml" for service in ("backend", "web")]
 KILLS = 14
 """For each of the three ways: more than forty in all."""
-
-
-@pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**kept, **WHO, "BOS_TOOLS_CACHE": str(tmp_path / "cache")}
 
 
 @pytest.fixture
@@ -35,9 +27,7 @@ def work(tmp_path: Path) -> Path:
 
 
 def run(work: Path, env: dict[str, str], version: str, *words: str) -> tuple[int, str, str]:
-    command = [TOOL, "bump", f"backend={version}", f"web={version}", *words]
-    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
+    return finish(start(work, env, "bump", f"backend={version}", f"web={version}", *words))[0]
 
 
 def kill_after(work: Path, env: dict[str, str], seconds: float, version: str, *words: str) -> None:

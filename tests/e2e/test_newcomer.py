@@ -9,8 +9,7 @@ import pytest
 
 from harness import ROOT
 from harness.git import git
-
-TOOL = Path(sys.executable).parent / "bos-tools"
+from harness.program import TOOL
 
 
 def bos_tools(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

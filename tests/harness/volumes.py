@@ -1,12 +1,16 @@
 """A small repository with every kind of volume, sized in an overlay, in a base, or by a patch for several claims."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from bos_tools.intents.grow import Grow, Look, Wish
 from bos_tools.storage.live import Claim
 from harness.repositories import ENVIRONMENTS, files
 
 GIB = 2**30
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+"""When a look at a cluster was."""
 PLATFORM = """\
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
@@ -122,3 +126,13 @@ def live(name: str = "web-data", request: int = 5, capacity: int | None = None, 
     has = request if capacity is None else capacity
     fields: dict[str, Any] = {"phase": "Bound", "storage_class": "disk", "expands": True, **more}
     return Claim(name, request=Decimal(request * GIB), capacity=Decimal(has * GIB), **fields)
+
+
+def look(*claims: Claim, size: int = 8, missing: tuple[str, ...] = ()) -> Look:
+    """Return what was seen in a cluster of a volume that has so many GiB in Git."""
+    return Look(Decimal(size * GIB), claims, missing, NOW)
+
+
+def grow(what: str, size: str = "8Gi", **more: Any) -> Grow:
+    """Return the wish that a volume of prod grows; it needs no snapshot unless said."""
+    return Grow("prod", what, Wish.read(size), **{"needs_snapshot": False, **more})

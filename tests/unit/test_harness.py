@@ -48,6 +48,12 @@ def test_a_port_is_none_that_the_system_gives_to_connections():
     assert {port < below for port in (free_port() for _ in range(20))} == {True}
 
 
+def test_no_file_of_tests_is_longer_than_300_lines():
+    long = {str(path.relative_to(TESTS)): len(path.read_bytes().splitlines()) for path in TESTS.rglob("*.py")}
+
+    assert {path: lines for path, lines in long.items() if lines > 300} == {}
+
+
 def test_the_map_names_every_module_and_nothing_else():
     text = (TESTS / "README.md").read_text().partition("## The harness")[2].partition("## Add")[0]
     rows = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))

@@ -1,10 +1,6 @@
-"""status, render, diff, history and doctor on a real repository."""
+"""status, render, diff and history on a real repository."""
 
 import json
-import os
-import re
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -252,55 +248,6 @@ def test_history_of_an_unknown_service_is_a_usage_error(repo, capsys):
 
     assert code == 2
     assert "unknown service: wbe" in err
-
-
-def test_doctor_is_content_with_a_whole_machine(repo, capsys):
-    found = as_json(repo, capsys, "doctor")
-
-    assert found["healthy"] is True
-    assert {look["name"] for look in found["looks"]} >= {"git", "kustomize", "libyaml", "repository"}
-
-
-def test_doctor_names_the_command_that_mends_another_kustomize(repo, capsys, tmp_path, monkeypatch):
-    from bos_tools.render import kustomize
-
-    other = tmp_path / "kustomize"
-    other.write_text("#!/bin/sh\necho v5.7.0\n")
-    other.chmod(0o755)
-    monkeypatch.setenv("BOS_TOOLS_KUSTOMIZE", str(other))
-    kustomize.program.cache_clear()
-    try:
-        code, out, err = run(repo, capsys, "doctor")
-    finally:
-        kustomize.program.cache_clear()
-
-    assert code == 5
-    assert "v5.7.0" in out
-    assert "make setup" in err
-
-
-def test_doctor_names_what_only_the_sandbox_lacks_and_stays_content(repo, capsys, tmp_path, monkeypatch):
-    for name in ("git", "kustomize"):
-        (tmp_path / name).symlink_to(shutil.which(name) or Path(sys.executable).parent / name)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    code, out, err = run(repo, capsys, "doctor")
-
-    assert code == 0
-    assert re.search(r"go +sandbox +missing .*https://go.dev/doc/install", out)
-    assert re.search(r"gcc +sandbox +missing .*apt-get install gcc libc6-dev", out)
-    assert "the sandbox can't be built here: it lacks go, gcc" in err
-
-
-def test_doctor_finds_a_go_that_is_too_old(repo, capsys, tmp_path, monkeypatch):
-    (tmp_path / "go").write_text("#!/bin/sh\necho go version go1.19.8 linux/amd64\n")
-    (tmp_path / "go").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-    found = {look["name"]: look for look in as_json(repo, capsys, "doctor")["looks"]}
-
-    assert found["go"]["ok"] is False
-    assert "older than 1.21" in found["go"]["found"]
 
 
 @pytest.mark.parametrize("words", [["status"], ["render"], ["diff"], ["history", "web"], ["bump", "web", "v1.0.1"]])

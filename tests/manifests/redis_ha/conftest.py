@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from harness.redis import Writer
-from harness.redis_pods import Cluster, came_back, cluster
+from harness.redis_ha import Cluster, came_back, cluster
 from harness.waiting import eventually
 
 

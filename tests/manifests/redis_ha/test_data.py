@@ -5,7 +5,7 @@ import subprocess
 
 from harness import ROOT
 from harness.redis import Writer, ask
-from harness.redis_pods import Cluster, came_back, cluster
+from harness.redis_ha import Cluster, came_back, cluster
 from harness.servers import needs, run
 from harness.waiting import eventually
 

@@ -4,7 +4,7 @@ import signal
 from functools import partial
 
 from harness.redis import Writer, ask
-from harness.redis_pods import Cluster
+from harness.redis_ha import Cluster
 from harness.waiting import eventually
 
 

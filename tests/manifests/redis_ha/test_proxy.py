@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from harness.redis import Client, Writer, ask
-from harness.redis_pods import Cluster, came_back
+from harness.redis_ha import Cluster, came_back
 from harness.waiting import eventually
 
 

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bos_tools.cli.main import main
 from bos_tools.doors.files import WorkTree
 from bos_tools.errors import RepositoryError
 from bos_tools.storage.budget import Grown, refusal, room
 from bos_tools.storage.growth import ClassLimits, growth
 from bos_tools.storage.volumes import find
 from bos_tools.tree.layout import Tree
-from harness.git import git
-from harness.repositories import write
+from harness.repositories import files, write
 
 AT = datetime(2026, 1, 10, 12, tzinfo=UTC)
 FOUR = ClassLimits(2**30, 4, 24)
@@ -72,6 +70,11 @@ def test_the_budget_is_free_when_it_says_so_and_not_a_moment_before(hours_ago, c
         assert not room(grown(*hours_ago), "a", limits, found.free_at - timedelta(seconds=1)).is_free
 
 
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return write(tmp_path, files(["web"], ["dev"]))
+
+
 def volume(work: Path):
     write(work, {
         "base/web/pvc.yaml": "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\nspec:\n"
@@ -98,19 +101,6 @@ def test_a_growth_by_hand_is_held_by_the_budget_and_the_step(work, hours_ago, to
 
     assert (refused is None) == (said is None)
     assert refused is None or refused.message.startswith(str(said))
-
-
-def test_pvc_grow_asks_the_budget(work, capsys):
-    read(work, GROWTH)
-    volume(work)
-    git(work, "add", "-A")
-    git(work, "commit", "-qm", "Claims")
-    for size in ("21Gi", "22Gi", "23Gi", "24Gi"):
-        assert main(["--repo", str(work), "pvc", "grow", "data", size, "--no-live", "--commit"]) == 0
-
-    assert main(["--repo", str(work), "pvc", "grow", "data", "25Gi", "--no-live", "--dry-run"]) == 1
-
-    assert "data has grown too often: 4 of 4 growths in 24 h are used" in capsys.readouterr().err
 
 
 def read(work: Path, text: str):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bos_tools.cli.main import main
 from bos_tools.storage import arrival as growth
 from bos_tools.storage.arrival import Delivery, outcome, see, watch
 from bos_tools.storage.live import Stage, stage, way_out
@@ -130,12 +129,3 @@ def test_a_watch_of_no_time_looks_once():
     looks = [see(SIZE, [live(request=5)], ())]
 
     assert watch(iter(looks).__next__, 0.0, lambda _: None) is looks[0]
-
-
-@pytest.mark.parametrize(("what", "words"), [("redis", "statefulset/redis"), ("postgres", "cluster/postgres"), ("grafana-data", "deployment/grafana")])  # fmt: skip
-def test_the_runbook_bears_the_real_names(what, words, capsys):
-    assert main(["pvc", "runbook", what, "--env", "prod"]) == 0
-
-    text = capsys.readouterr().out
-    assert words in text
-    assert "<" not in text
