@@ -1,13 +1,16 @@
-"""What every run stands on: the harness's fixtures, hypothesis as it repeats itself, and a marker from a test's folder."""
+"""What every run stands on: the harness's fixtures, hypothesis as it repeats itself, markers, and what workers share out."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from harness import lanes
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
 pytest_plugins = ["harness.fixtures"]
-HERE = Path(__file__).parent
-KINDS = ("integration", "manifests", "e2e", "cluster")
 
 settings.register_profile("some", deadline=None, derandomize=True, database=None, max_examples=50)
 settings.register_profile("whole", settings.get_profile("some"), max_examples=100)
@@ -15,7 +18,23 @@ settings.load_profile("some")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test by the folder that it lies in."""
-    kind = item.path.relative_to(HERE).parts[0]
-    if kind in KINDS:
+    """Mark a test by the folder that it lies in, and one that shares a sandbox by which."""
+    if (kind := lanes.kind(item)) != "unit":
         item.add_marker(kind)
+    if shared := lanes.sandbox(item):
+        item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a worker let the long lanes begin; by hand the quick tests come as they are named."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lanes.begins)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> lanes.Lanes | None:
+    """Share out by lanes where a run says `--dist loadgroup`."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return lanes.Lanes(config, log)

@@ -1,0 +1,42 @@
+"""How a run is shared out to workers: what shares something dear stays on one of them, and what waits most begins first.
+
+A lane is what one worker does one after the other. Tests that share a sandbox are one, so that it is brought up once; else a
+file is one, whose fixtures are made once.
+"""
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+KINDS = ("cluster", "e2e", "manifests", "integration", "unit")
+"""The folders in the order of their longest lanes: with the short ones left for the end all workers end together."""
+SHARED = ("dev", "bare")
+"""The fixtures that lend a sandbox to many files, in the order in which their lanes begin."""
+ENVIRONMENTS = ("delivered", "env")
+"""The fixtures of one file that are made for one environment after the other."""
+
+
+def kind(item: pytest.Item) -> str:
+    """Return the folder of tests/ that a test lies in."""
+    return item.path.relative_to(item.config.rootpath / "tests").parts[0]
+
+
+def sandbox(item: pytest.Item) -> str:
+    """Return the sandbox that a test shares with others, empty for none."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    lent = [name for name in SHARED if name in names] + [str(params[name]) for name in ENVIRONMENTS if name in params]
+    return lent[0] if kind(item) == "cluster" and lent else ""
+
+
+def begins(item: pytest.Item) -> tuple[int, int]:
+    """Return when a test's lane begins among all: the smaller, the earlier."""
+    lanes = [*SHARED, sandbox(item)]
+    return KINDS.index(kind(item)), lanes.index(sandbox(item))
+
+
+class Lanes(LoadGroupScheduling):
+    """Hand out lane by lane, in the order in which the tests stand."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        lane = super()._split_scope(nodeid)
+        return lane if lane != nodeid else nodeid.partition("::")[0]
