@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,13 @@ HOMONYMS = {
 }
 
 
-def strings(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield every string of a file's code with its line; what explains, and what a person reads, aside."""
+@cache
+def strings(path: Path) -> list[tuple[int, str]]:
+    """Return every string of a file's code with its line; what explains, and what a person reads, aside."""
+    return list(_strings(path))
+
+
+def _strings(path: Path) -> Iterator[tuple[int, str]]:
     tree = ast.parse(path.read_text())
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

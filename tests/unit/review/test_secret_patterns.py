@@ -14,17 +14,17 @@ UNITS = [
 
 def _cost(data: bytes) -> float:
     start = time.process_time()
-    list(revealed(data))
+    revealed.__wrapped__(data)  # what is kept from an earlier time costs nothing
     return time.process_time() - start
 
 
 @pytest.mark.parametrize("repeated", UNITS)
 def test_twice_the_file_costs_about_twice_the_time(repeated: bytes) -> None:
-    size = 100_000 // len(repeated)
+    size = 4_000 // len(repeated)
     small = min(_cost(repeated * size) for _ in range(3))
     large = min(_cost(repeated * size * 8) for _ in range(3))
 
-    assert large < 24 * small + 0.05, (small, large)
+    assert large < 24 * small + 0.05, (small, large)  # with the square of it, it would be 64 times
 
 
 @pytest.mark.parametrize(
