@@ -80,7 +80,7 @@ def main() -> int:
             client.create(application(root))
 
             def refresh() -> object:
-                return client.application(NAME, "default", refresh=True)
+                return client.refreshed(NAME, "default")
 
             seconds(root, cluster, "first", refresh)
             told = [seconds(root, cluster, f"told-{turn}", refresh) for turn in range(wanted.repetitions)]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -49,7 +50,13 @@ def application(name: str = "dev-backend", project: str = "buildingos-dev", **st
     return {
         "metadata": {"name": name, "namespace": "argocd", "resourceVersion": "7",
                      "labels": {"buildingos.io/environment": "dev"}},
-        "spec": {"project": project, "unknown": {"kept": True}},
+        "spec": {
+            "project": project, "unknown": {"kept": True}, "syncPolicy": {"automated": {"enabled": True}},
+            "source": {
+                "repoURL": "https://git.example.com/bos.git", "targetRevision": "main",
+                "path": f"overlays/dev/{name.removeprefix('dev-')}",
+            },
+        },
         "status": {
             "sync": {"status": "Synced", "revision": COMMIT}, "health": {"status": "Healthy"},
             "operationState": operation, "reconciledAt": TIMES[2], **status,
@@ -67,8 +74,9 @@ def managed(name: str, live: Any = "same", wanted: Any = "same") -> dict[str, st
 
 def reconcile(app: dict[str, Any], **status: Any) -> None:
     """Give an application a newer state: Argo CD has looked at it again."""
-    now = next(CLOCK)
-    app["status"].update(reconciledAt=f"2026-11-25T{now // 60:02}:{now % 60:02}:00Z", **status)
+    now = datetime(2026, 11, 25, tzinfo=UTC) + timedelta(minutes=next(CLOCK))
+    app["metadata"]["resourceVersion"] = f"{now.timestamp():.0f}"
+    app["status"].update(reconciledAt=now.isoformat(), **status)
 
 
 class FakeArgo:
@@ -113,8 +121,9 @@ class FakeArgo:
         name, _, part = rest.partition("/")
         if method == "POST" and not rest:
             body = self.bodies[-1]
-            self.apps[body["metadata"]["name"]] = body
-            return httpx2.Response(200, json=body)
+            name = body["metadata"]["name"]
+            self.apps[name] = {**application(name), **body}
+            return httpx2.Response(200, json=self.apps[name])
         if not name:
             return httpx2.Response(200, json={"items": list(self.apps.values()) or None})
         app = self.apps.get(name)
@@ -127,7 +136,7 @@ class FakeArgo:
             }  # fmt: skip
             return httpx2.Response(200, json=parts.get(part, {}))
         if method == "PUT":
-            self.apps[name] = self.bodies[-1]
+            self.apps[name] = {**app, **self.bodies[-1]}
         elif method == "DELETE":
             del self.apps[name]
         elif "refresh=" in query:

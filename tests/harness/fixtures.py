@@ -29,7 +29,9 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.update(WHO)
     os.environ["BOS_TOOLS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     os.environ.pop("NO_COLOR", None)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bos_tools.cli.patience.SILENCE", 3600.0)  # a machine under load is slow, and says so
+        yield
     os.environ.clear()
     os.environ.update(kept)
 
@@ -124,6 +126,7 @@ def argocd(monkeypatch: pytest.MonkeyPatch, http_clock: Clock) -> "FakeArgo":
 
     monkeypatch.setattr(ArgoCD, "connect", connected)
     monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
+    monkeypatch.setattr("bos_tools.delivery.wait.GRACE", 0.05)
     monkeypatch.setenv("BOS_ARGOCD_SERVER", "https://argocd.example.com")
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")
 

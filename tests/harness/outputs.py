@@ -37,7 +37,7 @@ CONTRACTS: dict[str, Document] = {
     "argocd register --apply": argocd.registered, "argocd unregister": argocd.unregistered,
     "argocd configure": argocd.configured, "argocd token": argocd.token, "argocd status": argocd.status,
     "argocd sync": argocd.live, "argocd wait": argocd.live, "argocd diff": argocd.diff, "argocd history": argocd.history,
-    "argocd open": argocd.opened, "sandbox up": sandbox.up, "sandbox status": sandbox.status,
+    "argocd open": argocd.opened, "argocd terminate": argocd.terminated, "sandbox up": sandbox.up, "sandbox status": sandbox.status,
     "sandbox logs": sandbox.logs, "sandbox env": sandbox.variables, "sandbox down": sandbox.down,
     "an error": error.document,
 }  # fmt: skip

@@ -89,5 +89,14 @@ CASES = [
         "targetRevision: main\n    kustomize: {images: [web=x:v9]}",
         "kustomize:",
     ),
+    Case(
+        "A5",
+        f"{ARGO}/kustomization.yaml",
+        "- applications.yaml\n",
+        "",
+        "apiVersion",
+        found_in=f"{ARGO}/applications.yaml",
+    ),
+    Case("K9", f"{ARGO}/kustomization.yaml", "- applications.yaml", "- aplications.yaml", "aplications"),
     Case("A3", "base/platform/namespace.yaml", "Delete=false", "Delete=false,ServerSideApply=true", "ServerSideApply"),
 ]

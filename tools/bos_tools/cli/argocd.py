@@ -13,6 +13,7 @@ from bos_tools.verbs import (
     argocd_register,
     argocd_status,
     argocd_sync,
+    argocd_terminate,
     argocd_token,
     argocd_unregister,
     argocd_wait,
@@ -52,6 +53,14 @@ EXAMPLES = {
       sync now, and wait until it is live
   bos-tools argocd sync redis --env prod --confirm-prune
       let go of what Git no longer has
+  bos-tools argocd sync root --env prod --confirm-prune
+      the same of Applications that Git no longer has; what they run stays
+""",
+    "terminate": """\
+  bos-tools argocd terminate --env prod
+      end the syncs of older commits, which hold newer ones up; nothing is deleted
+  bos-tools argocd terminate root --env prod
+      end what the root does, of whichever commit
 """,
     "wait": """\
   bos-tools argocd wait --env dev --revision HEAD
@@ -121,7 +130,7 @@ def token(call: Call, options: argocd_token.Options) -> None:
 
 @command(app, "status", EXAMPLES["status"])
 def status(call: Call, options: argocd_status.Options) -> None:
-    """Show each service's version in Git and live, whether it is Synced and Healthy, since when, and why not."""
+    """Show each part's version in Git and live, whether it is Synced and Healthy at which commit, and why not."""
     from bos_tools.report.json import argocd as document
     from bos_tools.report.text import argocd as text
 
@@ -135,6 +144,15 @@ def sync(call: Call, options: argocd_sync.Options) -> None:
     from bos_tools.report.text import argocd as text
 
     call.report(argocd_sync.run(call.session, options), text.live, document.live)
+
+
+@command(app, "terminate", EXAMPLES["terminate"])
+def terminate(call: Call, options: argocd_terminate.Options) -> None:
+    """End syncs that hold newer ones up; what they wait to delete stays."""
+    from bos_tools.report.json import argocd as document
+    from bos_tools.report.text import argocd as text
+
+    call.report(argocd_terminate.run(call.session, options), text.terminated, document.terminated)
 
 
 @command(app, "wait", EXAMPLES["wait"])

@@ -15,6 +15,7 @@ from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
 from bos_tools.cli.groups import GROUPS, Root
 from bos_tools.cli.options import command, common, epilog
+from bos_tools.cli.patience import Patience
 from bos_tools.cli.tolerant import TolerantCommand
 from bos_tools.errors import BosError
 
@@ -66,7 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
     call = Call()
     try:
         try:
-            code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
+            with Patience(call.tell):
+                code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
         finally:
             call.display.end()
         sys.stdout.flush()

@@ -12,6 +12,9 @@ PASSING = frozenset({
     "kubectl.kubernetes.io/last-applied-configuration",
 })  # fmt: skip
 """Annotations that come and go with what is done to an Application."""
+TRACKING = "argocd.argoproj.io/tracking-id"
+"""The root's own mark on what it applies."""
+TOKENS = "jwtTokens"
 TRIES = 5
 
 
@@ -56,12 +59,12 @@ def _owned(client: Registry, made: Mapping[str, Data]) -> None:
             raise Refused(
                 f"the application {name} belongs to another project: {owners[name]}",
                 reason="owned-by-another",
-                hint="delete it there, or name another project in environment.yaml",
+                hint="bos-tools argocd unregister, where it belongs; or name another project in environment.yaml",
             )
 
 
 def _project(client: Registry, data: Data) -> Done:
-    """Create a project or make it what it should be; its tokens, which are in its status, stay."""
+    """Create a project or make it what it should be; its tokens stay, and so does what says that it is the root's."""
     name = data["metadata"]["name"]
     for _ in range(TRIES):
         live = client.project(name)
@@ -70,15 +73,29 @@ def _project(client: Registry, data: Data) -> Done:
             return Done("AppProject", name, "created")
         if _same(live, data):
             return Done("AppProject", name, "already so")
-        meta = {**data["metadata"], "resourceVersion": live["metadata"].get("resourceVersion")}
         try:
-            client.replace_project({**data, "metadata": meta, "status": live.get("status") or {}})
+            client.replace_project(_over(live, data))
         except OutsideError as error:
             if error.reason != "conflict":  # else somebody, or the root, was faster: read it again
                 raise
         else:
             return Done("AppProject", name, "changed")
     raise OutsideError(f"the project {name} keeps changing", reason="conflict", hint="run it again")
+
+
+def _over(live: Data, data: Data) -> Data:
+    """Return a project as it should be in the place of one that is there."""
+    meta, notes = dict(data["metadata"]), live["metadata"].get("annotations") or {}
+    if TRACKING in notes:  # without it the root would take the project for somebody else's
+        meta["annotations"] = {**(meta.get("annotations") or {}), TRACKING: notes[TRACKING]}
+    tokens = {role["name"]: {TOKENS: role[TOKENS]} for role in live["spec"].get("roles") or [] if TOKENS in role}
+    roles = [{**role, **tokens.get(role["name"], {})} for role in data["spec"]["roles"]]
+    return {
+        **data,
+        "metadata": {**meta, "resourceVersion": live["metadata"].get("resourceVersion")},
+        "spec": {**data["spec"], "roles": roles},
+        "status": live.get("status") or {},
+    }
 
 
 def _repository(url: str, credentials: Credentials) -> Data:
@@ -111,13 +128,15 @@ def _same(live: Data, wanted: Data) -> bool:
 def _essence(data: Data) -> Data:
     meta = data["metadata"]
     notes = {key: value for key, value in (meta.get("annotations") or {}).items() if key not in PASSING}
-    tracking = "argocd.argoproj.io/tracking-id"
-    notes.pop(tracking, None)  # the root's own mark on what it applies
+    notes.pop(TRACKING, None)
+    spec = dict(data["spec"])
+    if "roles" in spec:  # Argo CD keeps the tokens of a role in it, too; Git has none
+        spec["roles"] = [{key: value for key, value in role.items() if key != TOKENS} for role in spec["roles"] or []]
     return {
         "labels": meta.get("labels") or {},
         "annotations": notes,
         "finalizers": meta.get("finalizers") or [],
-        "spec": _dense(data["spec"]),
+        "spec": _dense(spec),
     }
 
 

@@ -1,13 +1,15 @@
 """The same registration elsewhere: another address of the repository, another branch, without the add-ons.
 
 Git keeps one address. Where Argo CD reaches the repository by another one, as in a sandbox, the root carries patches
-for what it renders, and no commit is needed.
+for what it renders, and no commit is needed.  The add-ons' project stays whatever is left out: it allows what nobody
+uses, and a project that comes and goes would keep the root from ever being as Git wants it.
 """
 
 import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bos_tools.delivery.applications import SOURCE, Data
 
@@ -58,7 +60,15 @@ class Elsewhere:
         return patches
 
 
+def left_out(source: Mapping[str, Any]) -> frozenset[str]:
+    """Return the Applications that a root's source leaves out of what Git has."""
+    patches = (source.get("kustomize") or {}).get("patches") or []
+    return frozenset(
+        str((one.get("target") or {}).get("name", ""))
+        for one in patches
+        if '"$patch": "delete"' in one.get("patch", "")
+    )
+
+
 def _is_add_on(data: Data) -> bool:
-    if data["kind"] == "AppProject":
-        return str(data["metadata"]["name"]).endswith("-addons")
-    return bool(data["metadata"]["labels"].get(SOURCE) == "chart")
+    return data["kind"] == "Application" and bool(data["metadata"]["labels"].get(SOURCE) == "chart")

@@ -29,6 +29,8 @@ class Resource(Protocol):
     @property
     def hook_phase(self) -> str: ...
     @property
+    def requires_pruning(self) -> bool: ...
+    @property
     def health(self) -> Health | None: ...
 
 
@@ -65,6 +67,8 @@ class Comparison(Protocol):
     def status(self) -> str: ...
     @property
     def revision(self) -> str: ...
+    @property
+    def source(self) -> Data: ...
 
 
 class Condition(Protocol):
@@ -140,11 +144,25 @@ class Windows(Protocol):
     def help(self) -> str: ...
 
 
+class Heard(Protocol):
+    """An application as it is now."""
+
+    @property
+    def app(self) -> Application: ...
+    @property
+    def is_answer(self) -> bool: ...
+    @property
+    def is_gone(self) -> bool: ...
+
+
 class Events(Protocol):
     """Applications as they change."""
 
-    def next(self, timeout: float) -> Application | None:
-        """Return the next change, None when none comes in time; raises what ended the stream for good."""
+    def next(self, timeout: float) -> Heard | None:
+        """Return the next change, None when none comes in time; raises what no other try will mend."""
+
+    def look(self, name: str, project: str) -> None:
+        """Make Argo CD look at Git now; its answer is heard like a change."""
 
 
 class Watched(Protocol):
@@ -152,9 +170,6 @@ class Watched(Protocol):
 
     def applications(self, projects: Sequence[str], selector: str = "") -> Sequence[Application]:
         """Return the applications of some projects."""
-
-    def refreshed(self, names: Mapping[str, str]) -> Sequence[Application]:
-        """Make Argo CD look at Git now; return the newest state of those that are there, by name and project."""
 
     def watch(self, projects: Sequence[str], selector: str) -> AbstractContextManager[Events]:
         """Lend the events of some projects from now on."""

@@ -51,6 +51,11 @@ class Registration:
         """Return the project of the add-ons, which may make cluster-scoped objects of any kind."""
         return f"{self.project}-addons"
 
+    @property
+    def source(self) -> dict[str, str]:
+        """Return which branch of which repository it is made from, as Argo CD calls both."""
+        return {"targetRevision": self.revision, "repoURL": self.repo_url}
+
     def application(self, name: str) -> str:
         """Return the name of a service's or an add-on's Application: one Argo CD may serve several environments."""
         return f"{self.env}-{name}"

@@ -47,6 +47,7 @@ class Unreachable(OutsideError):
             reason="unreachable",
             hint=f"is it running, and is this its address: {url}",
         )
+        self.said = said
         self.is_early = is_early
         """The request can't have reached the server."""
 

@@ -158,6 +158,10 @@ class Git:
         said = self._objects.ask("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", *revisions, "--")
         return [path.removeprefix(self.prefix) for path in said.split("\0") if path]
 
+    def has(self, sha: str) -> bool:
+        """Tell whether this clone has an object."""
+        return self._objects.read(sha) is not None
+
     def is_ancestor(self, old: str, new: str) -> bool:
         """Tell whether the newer commit holds the older one, as far as this clone's history goes."""
         try:

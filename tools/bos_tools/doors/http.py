@@ -12,6 +12,7 @@ from bos_tools.doors import answers
 from bos_tools.doors.answers import Answer, Asked
 from bos_tools.doors.failures import HttpFailed, Unreachable, Untrusted, is_passing, translated
 from bos_tools.errors import OutsideError, Usage, conceal
+from bos_tools.watching import busy
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,11 +25,12 @@ CONNECT_TIMEOUT = 5.0
 PATIENCE = 60.0
 """Seconds over all tries of one call."""
 LONGEST_PAUSE = 10.0
+SHORTEST = 0.5
+"""Seconds that a try gets which begins at the end."""
 LOOPBACK = re.compile(r"https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
 CREDENTIALS = frozenset({"authorization", "private-token"})
 """Headers that hold a secret."""
 Retry = Callable[[HttpFailed], bool]
-Tell = Callable[[str], None]
 
 
 def address(who: str, url: str) -> str:
@@ -95,16 +97,16 @@ class Server:
         patience: float = PATIENCE,
         reach: float | None = None,
         is_json: bool = False,
-        tell: Tell = lambda _: None,
+        until: float | None = None,
     ) -> None:
         self.who = who
         self.url = address(who, url)
         self._asked = Asked(who, self.url, is_json)
-        self.tell = tell
-        """Hears why a call takes longer."""
         self.patience = patience
         self.reach = patience if reach is None else reach
         """Seconds to go on trying to connect."""
+        self.until = until
+        """The moment until which a call is tried again, whatever the patience, and after which none goes on."""
         self._headers = _headers(who, self.url, headers)
         self._verify = verify
         self._transport = transport
@@ -136,6 +138,10 @@ class Server:
             )
         return self._made
 
+    def last(self, seconds: float) -> None:
+        """Go on with every call for so many seconds from now on, whatever fails meanwhile, and with none after them."""
+        self.until = time.monotonic() + seconds
+
     def close(self) -> None:
         """Let go of the connections."""
         if self._made is not None:
@@ -151,36 +157,42 @@ class Server:
         json: Any = None,
         retry: Retry = is_passing,
         timeout: float | None = None,
+        what: str = "",
     ) -> Answer:
         """Ask, and ask again where `retry` allows it, for at most the server's patience; honours Retry-After.
 
+        `what` names what is waited for, where it is more than an answer.
         A connection that fails before the request is sent is tried again; one that breaks later only for GET.
         Raises HttpFailed for an error that stays, Unreachable for no answer.
         """
         began = time.monotonic()
-        deadline = began + self.patience
-        limit = began + max(self.patience, timeout or TIMEOUT)
-        tries = 0
-        while True:
-            tries += 1
-            pause = min(LONGEST_PAUSE, 0.2 * 2 ** min(tries, 6)) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
-            try:
-                seconds = min(timeout or TIMEOUT, limit - time.monotonic())
-                return self._once(method, path, params, json, max(seconds, CONNECT_TIMEOUT))
-            except HttpFailed as failed:
-                if not retry(failed):
-                    raise
-                pause = max(pause, failed.retry_after)
-                if time.monotonic() + pause > deadline:
-                    raise
-                self.tell(f"{failed.message}; asking again for at most {deadline - time.monotonic():.0f} s")
-            except Untrusted:
-                raise
-            except Unreachable as lost:
-                if not (lost.is_early or method == "GET") or time.monotonic() + pause > began + self.reach:
-                    raise
-                self.tell(f"{lost.message}; trying for at most {began + self.reach - time.monotonic():.0f} s more")
-            time.sleep(pause)
+        whole, tries = max(self.patience, timeout or TIMEOUT), 0
+        with busy(what or f"{self.who} to answer", self._end(began, whole) - began) as waiting:
+            while True:
+                tries += 1
+                pause = min(LONGEST_PAUSE, 0.2 * 2 ** min(tries, 6)) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
+                trouble: HttpFailed | Unreachable
+                try:
+                    left = self._end(began, whole) - time.monotonic()
+                    return self._once(method, path, params, json, min(timeout or TIMEOUT, max(left, SHORTEST)))
+                except HttpFailed as failed:
+                    if not retry(failed):
+                        raise
+                    trouble, end = failed, self._end(began, self.patience)
+                    pause = max(pause, failed.retry_after)
+                except Unreachable as lost:
+                    if isinstance(lost, Untrusted) or not (lost.is_early or method == "GET"):
+                        raise
+                    trouble, end = lost, self._end(began, self.reach)
+                left = end - time.monotonic()
+                if left <= 0 or (pause > left and self.until is None):
+                    raise trouble
+                waiting.why = trouble.message
+                time.sleep(min(pause, left))
+
+    def _end(self, began: float, seconds: float) -> float:
+        """Return when something ends that may take so long, unless the server has an end of its own."""
+        return began + seconds if self.until is None else self.until
 
     def _once(
         self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: Any, seconds: float

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from bos_tools.errors import CommandFailed, OutsideError
+from bos_tools.watching import busy
 
 TIMEOUT = 120.0
 """Seconds: a render of our largest environment takes well under one."""
@@ -152,7 +153,7 @@ def _started(
 def _heard(
     process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | None, timeout: float
 ) -> tuple[bytes, bytes | None]:
-    with process:
+    with process, busy(_named(argv), timeout):
         try:
             return process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired as error:
@@ -161,6 +162,12 @@ def _heard(
         except BaseException:
             _stop(process)
             raise
+
+
+def _named(argv: Sequence[str]) -> str:
+    """Return what a person calls a program that runs: `git push`."""
+    verb = next((word for word in argv[1:] if not word.startswith("-")), "")
+    return f"{Path(argv[0]).name} {verb}".rstrip() if verb.isalpha() else Path(argv[0]).name
 
 
 def follow(

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from bos_tools.doors import private
 from bos_tools.doors.git import Git
+from bos_tools.doors.process import TIMEOUT
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
 
 RACES = re.compile(
@@ -73,12 +74,13 @@ class Branch:
     def __init__(self, door: Git, remote: str, name: str, ref: str) -> None:
         self.door, self.remote, self.name, self.ref = door, remote, name, ref
 
-    def head(self) -> str:
-        """Fetch the branch and return its newest commit."""
+    def head(self, timeout: float = TIMEOUT) -> str:
+        """Fetch the branch, in so many seconds, and return its newest commit."""
         try:
             self.door.run(
                 "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-prune",
                 "--no-recurse-submodules", "--refmap=", "--", self.remote, f"+refs/heads/{self.name}:{self.ref}",
+                timeout=timeout,
             )  # fmt: skip
         except CommandFailed as error:
             if "couldn't find remote ref" in error.stderr:

@@ -51,8 +51,8 @@ class Register:
         files = dict(_files(tree, said, wanted, there))
         changed = _changed(wanted, there, files)
         effects = tuple(
-            ObjectEffect(Unit(env, layout.ARGOCD), _who(said, one), f"{said.folder}/{name}")
-            for name, one in _effects(wanted, there, changed)
+            ObjectEffect(Unit(env, layout.ARGOCD), who, f"{said.folder}/{name}")
+            for name, who in _effects(said, wanted, there, changed)
         )
         edits = tuple(_edits(env, said, wanted, there, files))
         kept = tuple(f"{said.folder}/{name}" for name in wanted)
@@ -138,16 +138,18 @@ def _changed(wanted: folder.Written, there: Mapping[str, list[Any]], files: Mapp
 
 
 def _effects(
-    wanted: folder.Written, there: Mapping[str, list[Any]], changed: set[str] | None
-) -> Iterator[tuple[str, Any]]:
+    said: Registration, wanted: folder.Written, there: Mapping[str, list[Any]], changed: set[str] | None
+) -> Iterator[tuple[str, str]]:
     """Yield the objects of the render that come, change or go, each once, with the file in which it stands."""
     seen: set[str] = set()
     for files in (wanted, there):
         for name, documents in files.items():
             for who, one in by_name(documents).items() if _holds_objects(name) else ():
-                if one.get("apiVersion") == API and who not in seen and (changed is None or who in changed):
-                    seen.add(who)
-                    yield name, one
+                if one.get("apiVersion") == API and (changed is None or who in changed):
+                    object_ = _who(said, one)
+                    if object_ not in seen:
+                        seen.add(object_)
+                        yield name, object_
 
 
 def _holds_objects(name: str) -> bool:
@@ -155,7 +157,8 @@ def _holds_objects(name: str) -> bool:
 
 
 def _who(said: Registration, one: Any) -> str:
-    return f"{one['kind']}.argoproj.io {said.namespace}/{one['metadata']['name']}"
+    """Return who an object is in the render; one that was written for another namespace is another object."""
+    return f"{one['kind']}.argoproj.io {one['metadata'].get('namespace', said.namespace)}/{one['metadata']['name']}"
 
 
 def _edits(

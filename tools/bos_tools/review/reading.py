@@ -92,10 +92,12 @@ def _registration(world: World) -> Unit:
 
 
 def _is_there(world: World, unit: Unit) -> bool:
-    found = None
     with world.reading():
         found = world.tree.graph.kustomization(unit.folder)
-    return found is not None
+        if found is not None:
+            world.tree.graph.closure(unit.folder)
+            return True
+    return False
 
 
 def _files(tree: Tree, folder: str, unread: list[RepositoryError]) -> dict[str, bytes]:

@@ -71,6 +71,7 @@ RULES = table(
     argocd.paths,
     argocd.server_side,
     argocd.overridden,
+    argocd.listed,
     growth.shrinks,
     growth.fields,
     growth.alone,

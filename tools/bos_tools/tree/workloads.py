@@ -102,8 +102,3 @@ def untagged(image: str) -> str:
     name = image.partition("@")[0]
     folder, slash, last = name.rpartition("/")
     return folder + slash + last.partition(":")[0]
-
-
-def is_own(service: str, image: str) -> bool:
-    """Tell whether an image bears the name of the service, as it is or behind the address of a registry."""
-    return image.rpartition("/")[2] == service

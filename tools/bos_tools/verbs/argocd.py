@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.errors import OutsideError, Usage
+from bos_tools.errors import BosError, OutsideError, Usage
 from bos_tools.verbs.options import Argument, Offers, Option
 
 if TYPE_CHECKING:
+    from bos_tools.delivery.parts import Part
     from bos_tools.delivery.registration import Registration
     from bos_tools.doors.argocd.client import ArgoCD
     from bos_tools.doors.argocd.models import Application
     from bos_tools.tree.layout import Tree
     from bos_tools.verbs.session import Session
 
-Services = Annotated[list[str] | None, Argument("[SERVICE …]", offers=Offers.services)]
+Services = Annotated[
+    list[str] | None, Argument("[SERVICE …]", "Services; add-ons and `root` are parts, too.", offers=Offers.services)
+]
 Server = Annotated[
     str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER. That of environment.yaml gets no token.")
 ]
@@ -37,8 +40,8 @@ class Access:
     insecure: Annotated[bool, Option("Take any certificate.", ("--insecure",))] = False
 
     @contextmanager
-    def connect(self, said: "Registration") -> "Iterator[ArgoCD]":
-        """Lend the Argo CD that serves an environment.
+    def connect(self, said: "Registration", seconds: float | None = None) -> "Iterator[ArgoCD]":
+        """Lend the Argo CD that serves an environment, for so many seconds, in which no outage ends a call.
 
         Raises Usage without a token or a password, for Argo CD answers nobody else, and without an address from
         somebody who does not write the repository.
@@ -66,9 +69,13 @@ class Access:
             user=(name, password) if name and password else None,
             ca_file=str(self.ca_file) if self.ca_file else None,
             insecure=self.insecure,
+            seconds=seconds,
         )
         try:
             yield client
+        except BosError as error:  # the door does not know whom it was asked about
+            error.hint = error.hint.replace("--env ENV", f"--env {said.env}")
+            raise
         finally:
             client.close()
 
@@ -101,39 +108,94 @@ def secret(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """One environment, or some services of it, as Argo CD knows them."""
+    """One environment, or some parts of it, as Argo CD should know them."""
 
     tree: "Tree"
     said: "Registration"
-    services: tuple[str, ...]
+    parts: "tuple[Part, ...]"
+    is_whole: bool
 
     @property
     def names(self) -> dict[str, str]:
-        """Return the project of each service's application, by its name."""
-        return {self.said.application(service): self.said.project for service in self.services}
+        """Return the project of each part's application, by its name."""
+        return {part.name: part.project for part in self.parts}
 
     @property
     def selector(self) -> str:
         """Return the label that the environment's applications bear."""
         return f"buildingos.io/environment={self.said.env}"
 
-    def applications(self, client: "ArgoCD") -> "dict[str, Application | None]":
-        """Return the application of each service, as far as Argo CD has one."""
-        found = {app.name: app for app in client.applications([self.said.project], self.selector)}
-        return {service: found.get(self.said.application(service)) for service in self.services}
+    @property
+    def root(self) -> tuple[str, str]:
+        """Return name and project of the application that makes the others."""
+        return self.said.root, self.said.root_project
 
 
-def target(session: "Session", env: str | None, services: list[str] | None = None) -> Target:
-    """Return what a verb is about: all services without names.
+def target(session: "Session", env: str | None, words: list[str] | None = None) -> Target:
+    """Return what a verb is about: the whole environment without words, else the parts that they name.
 
     Raises Usage for an unknown one, RepositoryError for an environment that names no Argo CD.
     """
+    from bos_tools.delivery.parts import parts
     from bos_tools.delivery.registration import registration
 
     tree = session.tree()
     name = tree.environment_name(env)
-    chosen = tuple(tree.unit(name, service)[0].service for service in services or ()) or tuple(tree.services(name))
-    return Target(tree, registration(tree, name), chosen)
+    said = registration(tree, name)
+    whole = parts(said, tree.services(name))
+    known = {part.word: part for part in whole}
+    chosen = [known[word] if word in known else known[tree.unit(name, word)[0].service] for word in words or ()]
+    return Target(tree, said, tuple(chosen or whole), not words)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The parts of a target as Argo CD has them."""
+
+    apps: "dict[str, Application]"
+    """Those that are there and may be seen, by name."""
+    root: "Application | None"
+    hidden: "tuple[Part, ...]"
+    """Those that this account may not see."""
+    left_out: "tuple[Part, ...]"
+    """Those that this registration leaves out on purpose, as a sandbox its add-ons."""
+
+    is_root_hidden: bool = False
+
+    @property
+    def all(self) -> "list[Application]":
+        """Return what is there, the root too."""
+        return [*self.apps.values(), *([self.root] if self.root is not None else [])]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say which parts nobody judged, for want of a right to see them."""
+        names = ", ".join(part.word for part in self.hidden)
+        return (f"this account may not see, so nothing is said of: {names}",) if names else ()
+
+
+def found(client: "ArgoCD", about: Target) -> Found:
+    """Ask which parts of a target are there; the root is looked for whatever was named."""
+    from bos_tools.delivery.parts import missing_on_purpose
+
+    name, its_project = about.root
+    there = {app.name: app for app in client.applications(sorted({*about.names.values(), its_project}), about.selector)}
+    root = there.get(name)
+    left_out = missing_on_purpose(root)
+    absent = [part for part in about.parts if part.name not in there and part.name not in left_out]
+    # a part of a project in which something is seen is seen as well
+    seen = {app.project for app in there.values()}
+    asked = {its_project: client.is_hidden(name, its_project)} if root is None else {}
+    for part in absent:
+        if part.project not in seen | asked.keys():
+            asked[part.project] = client.is_hidden(part.name, part.project)
+    return Found(
+        {part.name: there[part.name] for part in about.parts if part.name in there},
+        root,
+        hidden=tuple(part for part in absent if asked.get(part.project)),
+        left_out=tuple(part for part in about.parts if part.name in left_out and part.name not in there),
+        is_root_hidden=asked.get(its_project, False),
+    )
 
 
 def not_registered(name: str, env: str) -> OutsideError:

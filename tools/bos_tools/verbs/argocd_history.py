@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
-from bos_tools.verbs.argocd import Access, Services, target
+from bos_tools.verbs.argocd import Access, Services, found, not_registered, target
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
@@ -37,22 +37,26 @@ class Syncs(Result):
 
     env: str
     syncs: tuple[Sync, ...]
+    notes: tuple[str, ...] = ()
 
 
 def run(session: Session, options: Options) -> Syncs:
-    """Ask Argo CD; a service that is not registered has none."""
+    """Ask Argo CD; a part that is not there has none. Raises OutsideError where nothing is registered."""
     about = target(session, options.env, options.services)
     with options.access.connect(about.said) as client:
-        apps = about.applications(client)
+        there = found(client, about)
+    if not there.apps and not there.hidden:
+        raise not_registered(about.parts[0].name, about.said.env)
     syncs = [
         Sync(
-            service,
+            part.word,
             entry.id,
             entry.revision,
             entry.deployed_at.astimezone(UTC) if entry.deployed_at else None,
             str(entry.initiated_by.get("username") or ("automatic" if entry.initiated_by.get("automated") else "-")),
         )
-        for service, app in apps.items()
-        for entry in list(reversed((app.status.history if app else None) or []))[: options.limit]
+        for part in about.parts
+        if (app := there.apps.get(part.name)) is not None
+        for entry in list(reversed(app.status.history or []))[: options.limit]
     ]
-    return Syncs(about.said.env, tuple(syncs))
+    return Syncs(about.said.env, tuple(syncs), there.notes)

@@ -29,6 +29,6 @@ class Page(Result):
 
 def run(session: Session, options: Options) -> Page:
     """Return the page of a service, or of the whole environment."""
-    said = target(session, options.env, [options.service] if options.service else None).said
-    name = said.application(options.service) if options.service else said.root
+    about = target(session, options.env, [options.service] if options.service else None)
+    said, name = about.said, about.parts[0].name  # of the whole environment it is the root
     return Page(name, f"{address(options.server, said)}/applications/{said.namespace}/{name}")

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from bos_tools.errors import Usage
-from bos_tools.verbs.argocd import TIMEOUT, Access, Services, Target, secret, target
-from bos_tools.verbs.argocd_wait import until_live
+from bos_tools.verbs.argocd import TIMEOUT, Access, secret, target
+from bos_tools.verbs.argocd_wait import aim, until_live
 from bos_tools.verbs.landing import Landed, Landing, land
-from bos_tools.verbs.options import Env, Option
+from bos_tools.verbs.options import Argument, Env, Offers, Option
 from bos_tools.verbs.progress import Step
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
+from bos_tools.watching import Deadline
 
 if TYPE_CHECKING:
     from bos_tools.delivery.applications import Data
     from bos_tools.delivery.apply import Credentials, Done
     from bos_tools.delivery.wait import Seen
-    from bos_tools.doors.argocd.client import ArgoCD
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Repository:
 class Options:
     """What goes to Git, and what into Argo CD."""
 
-    services: Services = None
+    services: Annotated[list[str] | None, Argument("[SERVICE …]", offers=Offers.services)] = None
     env: Env = None
     apply: Annotated[
         bool, Option("Create or change project, credentials and root in Argo CD, and wait.", ("--apply",))
@@ -97,24 +97,13 @@ def apply(session: Session, options: Options, landed: Landed) -> Registered:
         for each in done:
             session.tell(Step(f"{each.kind} {each.name}: {each.what}"))
         _look_at_configuration(session, client.settings())
-        return Registered(landed, tuple(done), _live(session, about, client, made, where.timeout))
+        names = {data["metadata"]["name"]: data["spec"]["project"] for data in made.values() if _is_application(data)}
+        wait = aim(about, names, Deadline.after(where.timeout), is_patient=True)  # a first one may need the retries
+        return Registered(landed, tuple(done), until_live(client, wait, session.tell))
 
 
-def _live(
-    session: Session, about: Target, client: "ArgoCD", made: "dict[str, Data]", timeout: float
-) -> "tuple[Seen, ...]":
-    names = {
-        data["metadata"]["name"]: data["spec"]["project"] for data in made.values() if data["kind"] == "Application"
-    }
-    return until_live(
-        client,
-        names,
-        about.selector,
-        wanted=lambda _: True,
-        timeout=timeout,
-        tell=session.tell,
-        parent=about.said.root,
-    )
+def _is_application(data: "Data") -> bool:
+    return bool(data["kind"] == "Application")
 
 
 def _look_at_configuration(session: Session, settings: "Data") -> None:

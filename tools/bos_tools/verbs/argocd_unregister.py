@@ -48,11 +48,9 @@ def run(session: Session, options: Options) -> Unregistered:
     said = about.said
     if options.delete_workloads:
         _confirm(session, said.env, options.yes_delete)
-    names = {**about.names, said.root: said.root_project}
-    names |= {said.application(add_on.name): said.add_ons_project for add_on in said.add_ons}
     done = []
     with options.access.connect(said) as client:
-        for each in take_out(client, names, said.root, delete_workloads=options.delete_workloads):
+        for each in take_out(client, about.names, said.root, delete_workloads=options.delete_workloads):
             done.append(each)
             session.tell(Step(f"{each.kind} {each.name}: {each.what}"))
     return Unregistered(said.env, tuple(done))

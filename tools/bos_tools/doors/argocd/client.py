@@ -1,17 +1,16 @@
 """Argo CD's API: thin, one method a call, always with the project, or a missing application looks forbidden."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from bos_tools.doors.argocd.faults import StaleVersion, code, may_retry, told, translated
+from bos_tools.doors.argocd.faults import SILENT, StaleVersion, code, may_retry, told, translated
 from bos_tools.doors.argocd.models import Application, Data, Managed, Resource, Windows
 from bos_tools.doors.argocd.watch import Watch
-from bos_tools.doors.failures import HttpFailed, WrongAnswer
+from bos_tools.doors.failures import HttpFailed, Unreachable, WrongAnswer
 from bos_tools.doors.http import PATIENCE, Server
-from bos_tools.doors.parallel import in_parallel
 from bos_tools.errors import OutsideError, conceal
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ Built = TypeVar("Built")
 WHO = "Argo CD"
 RENDER_TIMEOUT = 120.0
 """Seconds for a call that makes the repo server fetch and render."""
+REFRESH_TIMEOUT = 30.0
+"""Seconds for a look at Git: what it needs is kept, so the next one is faster; without a controller none ends."""
 REACH = 15.0
 """Seconds to go on trying to connect: a wrong address should not look like a hang."""
 ABSENT = (403, 404)
@@ -45,35 +46,33 @@ class ArgoCD:
         insecure: bool = False,
         transport: "Transport | None" = None,
         patience: float = PATIENCE,
+        seconds: float | None = None,
     ) -> "ArgoCD":
         """Connect with a token, or log in with a name and a password; TLS is verified unless told otherwise.
 
+        With `seconds` every call goes on for so long from now on, whatever fails meanwhile, and none after them.
         Raises OutsideError when Argo CD can't be reached or does not take the password.
         """
 
-        def server(headers: dict[str, str]) -> Server:
+        def server(headers: dict[str, str], until: float | None = None) -> Server:
             verify: bool | str = False if insecure else ca_file or True
             reach = min(patience, REACH)
             return Server(
-                WHO,
-                url,
-                headers=headers,
-                verify=verify,
-                transport=transport,
-                patience=patience,
-                reach=reach,
-                is_json=True,
-            )
+                WHO, url, headers=headers, verify=verify, transport=transport, patience=patience, reach=reach,
+                is_json=True, until=until,
+            )  # fmt: skip
 
+        door = server({})
+        if seconds is not None:
+            door.last(seconds)
         if token is None and user is not None:
-            door = server({})
             with told(f"to log in as {user[0]}"):
                 conceal(user[1])
                 body = {"username": user[0], "password": user[1]}
                 answer = door.call("POST", "/api/v1/session", json=body)
                 token = shaped(url, lambda: str(answer.data["token"]))
             door.close()
-        return cls(server({"Authorization": f"Bearer {token}"} if token else {}))
+        return cls(server({"Authorization": f"Bearer {token}"} if token else {}, door.until))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -85,37 +84,71 @@ class ArgoCD:
 
     def _call(self, what: str, method: str, path: str, *, query: Data | None = None, body: Any = None) -> Any:
         with told(what):
-            return self._raw(method, path, query=query, body=body)
+            timeout = None if method == "GET" else RENDER_TIMEOUT
+            return self._raw(method, path, query=query, body=body, timeout=timeout)
 
-    def _raw(self, method: str, path: str, *, query: Data | None = None, body: Any = None) -> Any:
+    def _raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Data | None = None,
+        body: Any = None,
+        timeout: float | None = RENDER_TIMEOUT,
+        waits: str = "",
+    ) -> Any:
         asked = f"/api/v1/{path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
-        return self._server.call(method, asked, json=body, retry=may_retry, timeout=RENDER_TIMEOUT).data
+        return self._server.call(method, asked, json=body, retry=may_retry, timeout=timeout, what=waits).data
 
     def _shaped(self, build: Callable[[], Built]) -> Built:
         return shaped(self.url, build)
 
-    def _absent_or(self, what: str, path: str, query: Data | None = None) -> Any:
+    def _absent_or(
+        self, what: str, path: str, query: Data | None = None, *, timeout: float | None = None, waits: str = ""
+    ) -> Any:
         """Return an answer, None where there is no such thing."""
-        try:
-            return self._raw("GET", path, query=query)
-        except HttpFailed as failed:
-            if failed.status == 404:
-                return None
-            raise translated(what, failed) from failed
+        with told(what):
+            try:
+                return self._raw("GET", path, query=query, timeout=timeout, waits=waits)
+            except HttpFailed as failed:
+                if failed.status == 404:
+                    return None
+                raise
 
     # --- applications ---------------------------------------------------------------------------------
 
-    def application(self, name: str, project: str, *, refresh: bool = False) -> Application | None:
-        """Return an application, None where there is none; with `refresh` after Argo CD has looked at Git again."""
-        query = {"project": project, **({"refresh": "normal"} if refresh else {})}
-        with told(f"about {name}"):
-            data = self._absent_or(f"about {name}", f"applications/{quote(name)}", query)
+    def application(self, name: str, project: str) -> Application | None:
+        """Return an application, None where there is none."""
+        data = self._absent_or(f"about {name}", f"applications/{quote(name)}", {"project": project})
         return None if data is None else self._shaped(lambda: Application.model_validate(data))
 
-    def refreshed(self, names: Mapping[str, str]) -> list[Application]:
-        """Make Argo CD look at Git now; return the newest state of those that are there, by name and project."""
-        found = in_parallel(lambda pair: self.application(*pair, refresh=True), list(names.items()))
-        return [app for app in found if app is not None]
+    def refreshed(self, name: str, project: str) -> Application | None:
+        """Return an application after Argo CD has looked at Git again, None where there is none.
+
+        Raises OutsideError, `not-looked`, when it does not look.
+        """
+        what, query = f"to look at {name} again", {"project": project, "refresh": "normal"}
+        try:
+            data = self._absent_or(
+                what, f"applications/{quote(name)}", query, timeout=REFRESH_TIMEOUT, waits="Argo CD to look at Git"
+            )
+        except Unreachable as lost:
+            if lost.is_early:
+                raise
+            raise OutsideError(
+                f"Argo CD was asked {what}, and did not: {lost.said}", reason="not-looked", hint=SILENT
+            ) from lost
+        return None if data is None else self._shaped(lambda: Application.model_validate(data))
+
+    def is_hidden(self, name: str, project: str) -> bool:
+        """Tell whether the user may not see an application, be it there or not."""
+        try:
+            self.application(name, project)
+        except OutsideError as error:
+            if error.reason == "forbidden":
+                return True
+            raise
+        return False
 
     def watch(self, projects: Sequence[str], selector: str) -> Watch:
         """Return the events of some projects from now on; use it as a context."""
@@ -153,7 +186,7 @@ class ArgoCD:
         self._call(f"to delete {name}", "DELETE", f"applications/{quote(name)}", query=query, body={})
 
     def terminate(self, name: str, project: str) -> None:
-        """End a running sync: it would hold a deletion up."""
+        """End a running sync; what it did stays, and what it waits to delete is not deleted."""
         path = f"applications/{quote(name)}/operation"
         self._call(f"to end the sync of {name}", "DELETE", path, query={"project": project}, body={})
 
@@ -200,8 +233,7 @@ class ArgoCD:
 
     def project(self, name: str) -> Data | None:
         """Return a project, None where there is none."""
-        with told(f"about the project {name}"):
-            data: Data | None = self._absent_or(f"about the project {name}", f"projects/{quote(name)}")
+        data: Data | None = self._absent_or(f"about the project {name}", f"projects/{quote(name)}")
         return data
 
     def create_project(self, data: Data) -> None:

@@ -42,6 +42,7 @@ def told(what: str) -> Iterator[None]:
         raise
 
 
+SILENT = "its application controller does not act: is it running, and is the application not set to skip-reconcile"
 TRUST = "--ca-file names the authority that signed it, --insecure takes any"
 HELP = "--server or BOS_ARGOCD_SERVER names another one, --ca-file the authority of its certificate"
 

@@ -30,11 +30,23 @@ class Health(Model):
     last_transition_time: datetime | None = None
 
 
+class Compared(Model):
+    """What was compared."""
+
+    source: Data = Field(default_factory=dict)
+
+
 class Comparison(Model):
     """Whether live is as Git at a revision."""
 
     status: str = "Unknown"
     revision: str = ""
+    compared_to: Compared = Compared()
+
+    @property
+    def source(self) -> Data:
+        """Return the source that was compared."""
+        return self.compared_to.source
 
 
 class Condition(Model):
@@ -81,11 +93,14 @@ class Operation(Model):
     finished_at: datetime | None = None
     sync_result: SyncResult | None = None
     retry_count: int = 0
+    operation: Data = Field(default_factory=dict)
+    """What was asked for."""
 
     @property
     def revision(self) -> str:
-        """Return the commit that it applies."""
-        return self.sync_result.revision if self.sync_result else ""
+        """Return the commit that it applies, or is to; nothing while it is not known."""
+        asked = (self.operation.get("sync") or {}).get("revision") or ""
+        return (self.sync_result.revision if self.sync_result else "") or str(asked)
 
 
 class Deployed(Model):

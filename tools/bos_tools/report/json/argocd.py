@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bos_tools.verbs.argocd_open import Page as Opened
     from bos_tools.verbs.argocd_register import Registered as Told
     from bos_tools.verbs.argocd_status import Delivered
+    from bos_tools.verbs.argocd_status import Standing as Stands
+    from bos_tools.verbs.argocd_terminate import Ended
     from bos_tools.verbs.argocd_token import Token as Made
     from bos_tools.verbs.argocd_unregister import Unregistered
     from bos_tools.verbs.argocd_wait import Live
@@ -34,13 +36,16 @@ class Standing(TypedDict):
     why: str
     hint: str
     application: str | None
+    looked: str | None
 
 
 class Status(TypedDict):
-    """How the services of an environment stand."""
+    """How an environment stands: `root` is null where services were named, or it may not be seen."""
 
     env: str
     services: list[Standing]
+    root: Standing | None
+    add_ons: list[Standing]
 
 
 class Drift(TypedDict):
@@ -56,6 +61,7 @@ class Application(TypedDict):
     """What is otherwise in one application."""
 
     application: str
+    revision: str
     changes: list[Drift]
 
 
@@ -138,15 +144,21 @@ class Token(TypedDict):
 
 def status(delivered: "Delivered") -> Status:
     """Return the contract of how services stand."""
-    services: list[Standing] = [
-        {
-            "service": s.service, "git": list(s.git), "live": list(s.live), "sync": s.sync, "health": s.health,
-            "since": s.since.strftime("%Y-%m-%d %H:%M:%S") if s.since else None, "revision": s.revision,
-            "why": s.why, "hint": s.hint, "application": s.application,
-        }
-        for s in delivered.services
-    ]  # fmt: skip
-    return {"env": delivered.env, "services": services}
+    return {
+        "env": delivered.env,
+        "services": [_standing(one) for one in delivered.services],
+        "root": _standing(delivered.root) if delivered.root is not None else None,
+        "add_ons": [_standing(one) for one in delivered.add_ons],
+    }
+
+
+def _standing(s: "Stands") -> Standing:
+    return {
+        "service": s.service, "git": list(s.git), "live": list(s.live), "sync": s.sync, "health": s.health,
+        "since": s.since.strftime("%Y-%m-%d %H:%M:%S") if s.since else None, "revision": s.revision,
+        "why": s.why, "hint": s.hint, "application": s.application,
+        "looked": s.looked.isoformat() if s.looked else None,
+    }  # fmt: skip
 
 
 def diff(drifts: "Drifts") -> Diff:
@@ -155,6 +167,7 @@ def diff(drifts: "Drifts") -> Diff:
         "applications": [
             {
                 "application": drift.application,
+                "revision": drift.revision,
                 "changes": [{"object": c.object, "field": c.field, "live": c.old, "git": c.new} for c in drift.changes],
             }
             for drift in drifts.applications
@@ -195,6 +208,11 @@ def registered(told: "Told") -> Registered:
 
 def unregistered(found: "Unregistered") -> Done:
     """Return the contract of an end."""
+    return {"applied": _applied(found.done)}
+
+
+def terminated(found: "Ended") -> Done:
+    """Return the contract of syncs that were ended."""
     return {"applied": _applied(found.done)}
 
 

@@ -11,26 +11,34 @@ if TYPE_CHECKING:
     from bos_tools.verbs.argocd_open import Page as Opened
     from bos_tools.verbs.argocd_register import Registered
     from bos_tools.verbs.argocd_status import Delivered, Standing
+    from bos_tools.verbs.argocd_terminate import Ended
     from bos_tools.verbs.argocd_token import Token
     from bos_tools.verbs.argocd_unregister import Unregistered
     from bos_tools.verbs.argocd_wait import Live
 
-WIDEST = 90
-"""Characters of a cell."""
+WIDEST = 60
+"""Characters of a cell: what is longer is told whole below the table."""
 
 
 def status(delivered: "Delivered", page: Page) -> None:
-    """Show how each service stands, and then what helps."""
-    head = ["SERVICE", "GIT", "LIVE", "SYNC", "HEALTH", "SINCE", "WHY NOT"]
-    page.table([[_cell(text) for text in _texts(each)] for each in delivered.services], head=head)
-    for hint in dict.fromkeys(each.hint for each in delivered.services if each.hint):
-        page.words(f"hint: {hint}")
+    """Show how each part stands, and then each longer reason, whole, with what helps."""
+    head = ["SERVICE", "GIT", "LIVE", "COMMIT", "SYNC", "HEALTH", "SINCE", "WHY NOT"]
+    page.table([[_cell(text) for text in _texts(each)] for each in delivered.all], head=head)
+    told: dict[tuple[str, str], list[str]] = {}
+    for each in delivered.all:
+        if each.hint or len(each.why) > WIDEST:
+            told.setdefault((each.why, each.hint), []).append(each.service)
+    for (why, hint), names in told.items():
+        page.words(f"{', '.join(names)}: {why}")
+        if hint:
+            page.words(f"hint: {hint}")
 
 
 def _texts(standing: "Standing") -> tuple[str, ...]:
     since = standing.since.strftime("%Y-%m-%d %H:%M:%S") if standing.since else "-"
-    sync, health = standing.sync or "-", standing.health or "-"
-    return standing.service, ",".join(standing.git), ",".join(standing.live), sync, health, since, standing.why or "-"
+    sync, health, commit = standing.sync or "-", standing.health or "-", (standing.revision or "-")[:12]
+    git, live = ",".join(standing.git), ",".join(standing.live)
+    return standing.service, git, live, commit, sync, health, since, standing.why or "-"
 
 
 def _cell(text: str) -> str:
@@ -38,10 +46,10 @@ def _cell(text: str) -> str:
 
 
 def diff(drifts: "Drifts", page: Page) -> None:
-    """Show each field that is otherwise: live, then Git."""
+    """Show each field that is otherwise: live, then Git at the commit that is named."""
     for drift in drifts.applications:
         if drift.changes:
-            page.data(page.paint(drift.application, BOLD))
+            page.data(page.paint(f"{drift.application} at {drift.revision[:12]}", BOLD))
             page.fields((change.object, change.field, change.old, change.new) for change in drift.changes)
 
 
@@ -76,6 +84,14 @@ def unregistered(found: "Unregistered", page: Page) -> None:
     """Say that there was nothing to do, if so; each step stands above."""
     if not found.done:
         page.words(f"already so: Argo CD has no application of {found.env}")
+
+
+def terminated(found: "Ended", page: Page) -> None:
+    """Say what was done with each sync that ran."""
+    for each in found.done:
+        page.words(f"{each.name}: {each.kind.lower()} {each.what}")
+    if not found.done:
+        page.words(f"already so: no sync runs in {found.env}")
 
 
 def configured(found: "Configured", page: Page) -> None:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bos_tools.delivery.applications import APPLIED, NOTE, PATHS, objects
-from bos_tools.delivery.folder import ROOT, by_name
+from bos_tools.delivery.applications import API, APPLIED, NOTE, PATHS, objects
+from bos_tools.delivery.folder import ROOT, SERVICES, by_name
 from bos_tools.delivery.registration import registration
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, rule
@@ -18,6 +18,7 @@ from bos_tools.tree.overrides import beside, inside
 
 ANNOTATION_LIMIT = 262144
 """Bytes: client-side apply keeps the whole object in an annotation (k8s.io/apimachinery, TotalAnnotationSizeLimitB)."""
+YAML = (".yaml", ".yml")
 Step = str | int
 
 
@@ -31,7 +32,10 @@ def registered(env: World) -> Iterator[Fault]:
     """Exact permissions, no server-side diff, pruning held where the environment asks for it, claims left to their
     StatefulSet. To be run after adding a service or an add-on.
     """
+    unlisted = {who for made in _unlisted(env).values() for who in made}
     for name, wanted, made in _objects(env):
+        if made is None and name in unlisted:  # A5 has it
+            continue
         if made is None:
             yield env.file(layout.argocd(env.name), 1, f"{env.name} is not registered: {name} is missing")
             continue
@@ -103,11 +107,47 @@ def overridden(env: World) -> Iterator[Fault]:
                 yield env.at(made, f"{made.object.name} renders {unit.folder} with parameters of its own", field)
 
 
+@rule(
+    "A5",
+    title="What is written in the folder of the registration is listed in its kustomization",
+    remedy="list the file under `resources`, or take it away; `bos-tools argocd register --env ENV` lists its own",
+    source=".github/decisions/0011-argocd.md",
+)
+def listed(env: World) -> Iterator[Fault]:
+    """The root prunes an Application that is no longer listed as it does one whose file is gone."""
+    for path, made in _unlisted(env).items():
+        (name, line), more = next(iter(made.items())), len(made) - 1
+        what = f"{name}{f' and {more} more' if more else ''}"
+        yield env.file(path, line, f"the kustomization lists no file of {what}, so the root would prune it")
+
+
+def _unlisted(env: World) -> dict[str, dict[str, int]]:
+    """Return the files of the folder that nothing lists, each with the lines of the objects that it holds for Argo CD.
+
+    None in a folder that can't be read: K9 has that.
+    """
+    folder, found = layout.argocd(env.name), dict[str, dict[str, int]]()
+    ours = {f"{folder}/{name}" for name in (ROOT, SERVICES)}  # the API applies the one, the other is a patch
+    try:
+        used = env.tree.graph.closure(folder) if env.tree.graph.kustomization(folder) is not None else {}
+        for path, data in env.files.items():
+            if path.startswith(f"{folder}/") and path.endswith(YAML) and path not in {*used, *ours}:
+                for one in document(path, data).roots:
+                    for name, plain in by_name([plain_data(one)]).items():
+                        if plain.get("apiVersion") == API and plain["kind"] in ("Application", "AppProject"):
+                            found.setdefault(path, {})[name] = one.line
+    except RepositoryError:
+        return {}
+    return found
+
+
 def _objects(env: World) -> Iterator[tuple[str, Any, Rendered | None]]:
     """Yield each object that the root makes: its name, what it should be, and what it is as its folder renders.
 
     Nothing for an environment that names no Argo CD or can't be read: K9 has that.
     """
+    if any(error.path.startswith(f"{layout.argocd(env.name)}/") for error in env.unread):
+        return
     try:
         wanted = objects(env.tree, registration(env.tree, env.name))
     except RepositoryError:
