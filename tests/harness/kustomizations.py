@@ -6,7 +6,7 @@ Good ones, and ones with every trick that is known: folded keys, merges, tags, e
 import base64
 from random import Random
 
-from bos_tools.tree.fields import KUSTOMIZATION, PLUGINS
+from bos_tools.tree.fields import KUSTOMIZATION, OPENAPI, PLUGINS
 
 UNIT = "overlays/dev/x"
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {0}}}\ndata: {{image: i}}\n"
@@ -50,6 +50,10 @@ ODD = [
     "dir//", "dir//in.yaml", "dir?ref=x", "cm.yaml?timeout=1", "cm.yaml#x", "\ufeffcm.yaml", "cm.yaml\u2028", "cm.yaml\x85",
     "k=../../../../outside/cm.yaml", "k=http://{0}/a", "k=x.properties", "=x", "k=", "kustomization.yaml", "plugins", "c:\\x", "cm.yaml,p.yaml",
 ]  # fmt: skip
+EXPRESSIONS = [
+    ".*", "WORD|x", "x|WORD", "(WORD)", "^WORD$", r"WORD\z", r"WORD\Z", "(?i)WORD", "(?=WORD)WORD", "WORD[", "(", "(?P<n>WORD)", "(?<n>WORD)",
+    "WORD{1001}", "(WORD+)+", r"\QWORD\E", r"\pL+", r"\p{Greek}", "WORD*+", "WORD??", "[[:alpha:]]+", "WORD}", "{WORD}", "WORD\t", "",
+]  # fmt: skip
 FOLDS = str.maketrans({"s": "\u017f", "k": "\u212a", "S": "\u017f", "K": "\u212a"})
 
 
@@ -70,6 +74,7 @@ class Maker:
         for name, kinds in (("t.yaml", "Transformer"), ("g.yaml", "Generator")):
             texts[f"{UNIT}/{name}"] = self.plugin_file(kinds)
         fields = self.random.sample(list(KUSTOMIZATION.of), self.random.randrange(1, 6))
+        fields += [OPENAPI] if self.odd() else []
         texts[f"{UNIT}/kustomization.yaml"] = self.kustomization(("resources", *fields), GOOD)
         return {path: text.encode("utf-8", "surrogatepass") for path, text in texts.items()}
 
@@ -98,7 +103,10 @@ class Maker:
                 where = self.pick(
                     f"path: {self.path(['p.yaml', 'j.yaml'], name)}", "patch: '[{op: add, path: /data/q, value: q}]'"
                 )
-                return self.many([f"{{{where}, target: {{{self.key('kind')}: ConfigMap, {self.key('name')}: cm}}}}"])
+                target = (
+                    f"{self.key('kind')}: {self.expression('ConfigMap')}, {self.key('name')}: {self.expression('cm')}"
+                )
+                return self.many([f"{{{where}, target: {{{target}}}}}"])
             case "replacements":
                 return self.many([f"{{path: {self.path(['r.yaml'], name)}}}"])
             case "configMapGenerator" | "secretGenerator":
@@ -106,7 +114,7 @@ class Maker:
             case "openapi":
                 return f"{{{self.key('path')}: {self.path(['x.properties'], name)}}}"
             case "images" | "imageTags":
-                return self.many([f"{{name: i, {self.key('newTag')}: {self.scalar('v1')}}}"])
+                return self.many([f"{{name: {self.expression('i')}, {self.key('newTag')}: {self.scalar('v1')}}}"])
             case "commonLabels" | "commonAnnotations":
                 return f"{{{self.pick('a', '1', 'true', 'x/y')}: {self.scalar('b')}}}"
             case "kind":
@@ -116,6 +124,12 @@ class Maker:
             case "namespace" | "namePrefix" | "nameSuffix":
                 return self.scalar("abc")
         return self.pick("{}", "[]", "null", "")
+
+    def expression(self, word: str) -> str:
+        """Return an expression that means a word, or is none in some reader."""
+        if not self.odd():
+            return word
+        return "'" + self.pick(*EXPRESSIONS).replace("WORD", word) + "'"
 
     def generator(self) -> str:
         """Return one entry of a generator."""

@@ -8,6 +8,7 @@ REPLACES = "replacements:\n- source:\n    kind: Deployment\n    name: web\n  tar
 
 CASES = [
     Case("K1", WEB, "- name: web", "- name: wbe", "- name: wbe"),
+    Case("K1", WEB, "  newTag: v1.0.0", "  newTag: v1.0.0\n  tagSuffix: -alpine", "tagSuffix: -alpine"),
     Case("K2", "base/components/nodeport/kustomization.yaml", "exposed=true", "exposed=no", "kind: Service"),
     Case("K3", WEB, "images:", REPLACES, "kind: Nope"),
     Case("K4", WEB, "  newTag: v1.0.0", "  newTag: v1.0.0\n  newTag: v1.0.2", "newTag: v1.0.2"),
@@ -19,6 +20,8 @@ CASES = [
     Case("K8", WEB, "resources:", "helmCharts:\n- name: x\nresources:", "helmCharts"),
     Case("K9", WEB, "images:", "images: [", "- name: web"),
     Case("K9", WEB, "images:\n- name: web", "images:\n- nam: web", "- nam: web"),
+    Case("K9", WEB, "- name: web", '- name: "web["', "web["),
+    Case("K9", WEB, "images:", "openapi: {version: v1.21.2}\nimages:", "openapi:"),
     Case("K9", WEB, "images:\n", "images: {}\nmore:\n", "images:"),
     Case("K9", WEB, "- path: frontend-data.yaml", "- path: absent.yaml", "absent.yaml"),
     Case("K9", "overlays/dev/web/frontend-data.yaml", "name: frontend-data", "name: absent", "name: absent"),

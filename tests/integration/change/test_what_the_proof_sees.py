@@ -77,6 +77,50 @@ def test_a_bump_reaches_every_field_that_kustomize_changes(tmp_path: Path, capsy
     assert len(said["effects"]) == (2 if "image volume" in what or "field" in what.split()[:2] else 1) + ("pod" in what)
 
 
+EXPRESSION = "- name: (.*/)?web\n  newTag: v1.0.0\n"
+
+
+def test_the_name_of_a_pin_may_be_an_expression(tmp_path: Path, capsys: Printed) -> None:
+    base = deployment("web", ["a/web", "b/web", "other"])
+    root = write(tmp_path / "repo", {**files(), "base/web/deployment.yaml": base, UNIT: unit("web", entry=EXPRESSION)})
+
+    code, said = bump(root, capsys)
+
+    assert code == 0, said
+    assert {change["new"] for change in said["effects"]} == {"a/web:v1.0.1", "b/web:v1.0.1"}
+    assert (root / UNIT).read_text() == unit("web", entry=EXPRESSION.replace("v1.0.0", "v1.0.1"))
+    found = [str(one) for one in check(Tree(WorkTree(root)), Renderer(), "dev") if one.rule in ("K1", "L5")]
+    assert all("other" in one for one in found), found
+
+
+def test_an_image_may_be_called_as_the_base_writes_it(tmp_path: Path, capsys: Printed) -> None:
+    base = {"base/web/deployment.yaml": deployment("web", ["a/web"]), UNIT: unit("web", entry=EXPRESSION)}
+    root = write(tmp_path / "repo", {**files(), **base})
+
+    code, said = bump(root, capsys, "--image", "a/web")
+
+    assert code == 0, said
+    assert [change["new"] for change in said["effects"]] == ["a/web:v1.0.1"]
+
+
+def test_an_expression_that_means_nothing_is_refused(tmp_path: Path, capsys: Printed) -> None:
+    root = write(tmp_path / "repo", {**files(), UNIT: unit("web", entry="- name: x/.*\n  newTag: v1.0.0\n")})
+
+    code, said = bump(root, capsys, "--image", "x/.*")
+
+    assert (code, said["error"]["reason"]) == (1, "no-effect")
+
+
+def test_what_sets_a_pins_image_again_is_named(tmp_path: Path, capsys: Printed) -> None:
+    again = "- name: web\n  newName: x/web\n  newTag: v1.0.0\n- name: x/web\n  newTag: v1.5.0\n"
+    root = write(tmp_path / "repo", {**files(), UNIT: unit("web", entry=again)})
+
+    code, said = bump(root, capsys, "--image", "web")
+
+    assert (code, said["error"]["reason"]) == (1, "no-effect")
+    assert "line 11 sets the image again" in said["error"]["message"]
+
+
 def test_a_base_that_renames_its_image_is_bumped_by_the_new_name(tmp_path: Path, capsys: Printed) -> None:
     renamed = "resources: [deployment.yaml]\nimages: [{name: web, newName: mirror.example.com/web, newTag: v1.0.0}]\n"
     bare = unit("web").partition("images:")[0]

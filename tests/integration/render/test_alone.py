@@ -1,12 +1,13 @@
 """kustomize is given nothing of ours: no token, no git, no file but those that its folder names."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bos_tools.doors.files import WorkTree
-from bos_tools.errors import BosError
+from bos_tools.errors import BosError, RepositoryError
 from bos_tools.render import kustomize
 from bos_tools.render.cache import Cache
 from bos_tools.render.kustomize import Renderer
@@ -46,31 +47,45 @@ def test_a_program_in_its_place_sees_no_token_and_no_path(tmp_path: Path, monkey
     assert "'deployment.yaml'" in seen
 
 
-SCHEMA = '{"definitions": {"x": {"properties": {}, "x-kubernetes-group-version-kind": [{"group": "apps", "version": "v1", "kind": "Deployment"}]}}}'
 MERGED = (
-    "patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: SERVICE}\n"
+    "patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: web}\n"
     "    spec: {template: {spec: {containers: [{name: side-1, tty: true}]}}}\n"
 )
+SCHEMA = '{"definitions": {"x": {"properties": {}, "x-kubernetes-group-version-kind": [{"group": "apps", "version": "v1", "kind": "Deployment"}]}}}'
+PROGRAM = Path(sys.executable).with_name("kustomize")
 
 
-def test_a_schema_of_one_unit_reaches_no_other_one_and_not_the_cache(tmp_path: Path) -> None:
-    services = ("backend", "postgres", "web")
-    texts = {f"overlays/dev/{s}/kustomization.yaml": unit(s, extra=MERGED.replace("SERVICE", s)) for s in services}
-    texts |= {f"base/{s}/deployment.yaml": deployment(s, [s, "side"]) for s in services}
+@pytest.mark.parametrize("said", ["openapi: {path: schema.json}", "openapi: {version: v1.21.2}", "openapi:"])
+def test_a_schema_of_ones_own_is_refused_at_its_line(tmp_path: Path, said: str) -> None:
+    text = unit("backend", extra=f"{said}\n")
+    root = write(tmp_path / "repo", {**files(), "overlays/dev/backend/kustomization.yaml": text})
+
+    with pytest.raises(RepositoryError, match="openapi: a schema of one unit reaches others") as told:
+        Graph(WorkTree(root)).closure("overlays/dev/backend")
+
+    assert (told.value.path, told.value.line) == ("overlays/dev/backend/kustomization.yaml", text.count("\n"))
+
+
+def test_the_evidence_shows_whom_a_schema_of_one_unit_reaches(tmp_path: Path) -> None:
+    """What the refusal is for: in an aggregator the schema of the first unit is that of all after it."""
+    texts = {
+        f"{UNIT}/kustomization.yaml": unit("web", extra=MERGED),
+        "base/web/deployment.yaml": deployment("web", ["web", "side"]),
+    }
     root = write(tmp_path / "repo", {**files(), **texts})
-    folders = [f"overlays/{env}/{s}" for env in ("dev", "prod") for s in services]
-    plain = Renderer(Cache(tmp_path / "a")).render([(Graph(WorkTree(root)), folder) for folder in folders])
+
+    def rendered(*words: str) -> str:
+        return subprocess.run([PROGRAM, "build", *words], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    def web(render: str) -> list[str]:
+        return [part for part in render.split("---\n") if "name: web\n" in part]
+
+    assert web(rendered("overlays/dev")) == web(rendered(UNIT))
     path = root / "overlays/dev/backend/kustomization.yaml"
     path.write_text(path.read_text() + "openapi: {path: schema.json}\n")
     (path.parent / "schema.json").write_text(SCHEMA)
 
-    graph = Graph(WorkTree(root))
-    mixed = Renderer(Cache(tmp_path / "b")).render([(graph, folder) for folder in folders])
-
-    assert mixed[1:] == plain[1:]
-    assert mixed[0] != plain[0]
-    again = Renderer(Cache(tmp_path / "b")).render([(graph, folder) for folder in folders])
-    assert again == mixed
+    assert web(rendered("overlays/dev")) != web(rendered(UNIT))
 
 
 def test_what_makes_kustomize_panic_is_one_units_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bos_tools.render.cache import SHARD_LIMIT, Cache
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
 from harness import ROOT
-from harness.repositories import deployment, files, unit, write
+from harness.repositories import deployment, files, write
 
 
 @pytest.fixture
@@ -50,19 +50,6 @@ def test_without_the_batch_program_each_unit_gets_a_process(tmp_path, monkeypatc
     monkeypatch.setattr(kustomize, "batch_program", lambda: None)
 
     assert Renderer(Cache(tmp_path / "b")).render(work) == together
-
-
-def test_a_unit_with_a_schema_of_its_own_leaves_no_trace_in_the_next_ones(tmp_path):
-    contents = files()
-    schema = '{"definitions": {"v1.ConfigMap": {"type": "object"}}, "swagger": "2.0"}'
-    contents["overlays/dev/web/schema.json"] = schema
-    contents["overlays/dev/web/kustomization.yaml"] = unit("web", extra="openapi:\n  path: schema.json\n")
-    work = jobs(write(tmp_path / "repo", contents))
-
-    together = Renderer(Cache(tmp_path / "a")).render(work)
-    alone = [Renderer(Cache(tmp_path / "b")).render([job])[0] for job in work]
-
-    assert together == alone
 
 
 def test_a_unit_that_cannot_be_rendered_is_named_also_among_many(tmp_path, renderer):

@@ -12,11 +12,11 @@ from bos_tools.render.objects import images, objects
 from bos_tools.tree import layout
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.image_fields import specs
+from bos_tools.tree.image_names import untagged
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.leaves import leaves
 from bos_tools.tree.source import Edited
-from bos_tools.tree.workloads import untagged
 
 LISTING = frozenset({"apiVersion", "kind", "metadata", "resources"})
 """An aggregator with these keys alone adds nothing to what it lists, so its parts are its proof."""
@@ -145,7 +145,7 @@ def _admits(effect: Effect, change: Change) -> bool:
 def _other_pin(graph: Graph, effect: ImageEffect, image: str) -> bool:
     found = graph.kustomization(effect.unit.folder)
     pins: tuple[Pin, ...] = found.pins if found else ()
-    return any(pin.name != effect.name and pin.rendered == image for pin in pins)
+    return any(pin.name != effect.name and pin.renders(image) for pin in pins)
 
 
 def _judge_other(folder: str, found: list[Change], effects: tuple[Effect, ...]) -> None:
@@ -170,7 +170,7 @@ def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str
     for inner in graph.folders(folder):
         found: Kustomization | None = graph.kustomization(inner)
         for pin in found.pins if found and inner != folder else ():
-            if pin.name == effect.name or untagged(pin.repository) == effect.name:
+            if pin.matches(effect.name) or untagged(pin.repository) == effect.name:
                 place = f"{found.path if found else inner}:{pin.line}"
                 return _refused(
                     effect,
@@ -178,12 +178,23 @@ def _no_effect(graph: Graph, folder: str, effect: ImageEffect, running: list[str
                     "shadowed",
                     hint="pins live only in overlays: remove that entry",
                 )
+    own = graph.kustomization(folder)
+    for pin in own.pins if own is not None else ():
+        if pin.name != effect.name and pin.matches(effect.new):
+            return _refused(
+                effect,
+                f"the pin of {effect.name} has no effect in {folder}: line {pin.line} sets the image again",
+                "no-effect",
+                hint=f"keep one of the two entries: kustomize applies {pin.name} to what this one makes",
+            )
     shown = ", ".join(sorted(set(running))) or "no image at all"
     return _refused(
         effect,
         f"the pin of {effect.name} has no effect in {folder}: it runs {shown}",
         "no-effect",
-        hint="`name:` must be the image as the base writes it, without tag",
+        hint="a replacement sets the field again: change what it copies"
+        if any(found.sequence("replacements") for k in graph.folders(folder) if (found := graph.kustomization(k)))
+        else "`name:` must be the image as the base writes it, without tag",
     )
 
 

@@ -6,13 +6,15 @@ from typing import ClassVar
 from bos_tools.errors import Refused, RepositoryError, Usage
 from bos_tools.intents.ground import Ground
 from bos_tools.intents.plan import Edit, ImageEffect, Plan
+from bos_tools.tree import patterns
 from bos_tools.tree.edit import Editor
+from bos_tools.tree.image_names import reference, untagged, version
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Document, parse
 from bos_tools.tree.tag import check_digest, check_tag
 from bos_tools.tree.version import compare, read_version, unordered
-from bos_tools.tree.workloads import untagged, used_images
+from bos_tools.tree.workloads import used_images
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class Bump:
             asked.add((unit.service, name))
             pin = _pin(found, name)
             self._allow(tree, unit, pin, name, request)
-            made, effect, data = _edit(unit, path, found, pin, name, request)
-            effects.append(effect)
+            made, data = _edit(unit, path, found, pin, name, request)
+            effects += _effects(tree, unit, path, found, pin, name, request)
             if made:
                 before = texts[path][0] if path in texts else found.document.text.encode("utf-8")
                 texts[path] = (before, data)
@@ -106,7 +108,7 @@ class Bump:
                     reason="digest-required",
                     hint=f"bos-tools bump {request.words} --env {unit.env} --digest sha256:…",
                 )
-        old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, name)
+        old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, pin, name)
         if old and old != request.tag:
             self._allow_order(unit, old, request.tag)
             if tree.plan(unit.service).data_service:
@@ -148,14 +150,16 @@ class Bump:
             )
 
 
-def _base_tag(tree: Tree, unit: Unit, name: str) -> str | None:
+def _base_tag(tree: Tree, unit: Unit, pin: Pin | None, name: str) -> str | None:
     """Return the tag that the base itself gives an image, as long as no pin does."""
-    tags = {
-        image.partition("@")[0].removeprefix(name).removeprefix(":")
-        for image in used_images(tree.graph, unit.folder)
-        if untagged(image) == name
-    }
-    return tags.pop() or None if len(tags) == 1 else None
+    tags = {version(image)[0] for image in _meant(tree, unit, pin, name)}
+    return tags.pop() if len(tags) == 1 else None
+
+
+def _meant(tree: Tree, unit: Unit, pin: Pin | None, name: str) -> list[str]:
+    """Return the images of the bases that an entry is about: a name may be an expression."""
+    used = used_images(tree.graph, unit.folder)
+    return [image for image in used if (pin.matches(image) if pin is not None else untagged(image) == name)]
 
 
 def _letters(variant: str) -> str:
@@ -180,6 +184,8 @@ def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None
     pinned = list(dict.fromkeys(pin.name for pin in found.pins))
     if wanted in pinned:
         return str(wanted)
+    if wanted is not None and (meant := [pin.name for pin in found.pins if pin.matches(wanted)]):
+        return meant[0]
     if wanted is None and (own := _own(unit, pinned)):
         return own
     used = {untagged(image) for image in used_images(tree.graph, unit.folder)}
@@ -207,35 +213,58 @@ def _image_name(tree: Tree, unit: Unit, found: Kustomization, wanted: str | None
 
 
 def _own(unit: Unit, names: list[str]) -> str | None:
-    """Return the image that bears the service's name, as it is or behind the address of a registry."""
+    """Return the image that bears the service's name, as it is or behind the address of a registry.
+
+    An expression is never taken for it: who means one has no other, or names it.
+    """
     if unit.service in names:
         return unit.service
     found = [name for name in names if name.rpartition("/")[2] == unit.service]
     return found[0] if len(found) == 1 else None
 
 
+def _digest(pin: Pin | None, request: Request) -> str | None:
+    """Return the digest that is pinned: the one asked for, or the one that is there for this very tag."""
+    return pin.digest if pin is not None and request.digest is None and pin.tag == request.tag else request.digest
+
+
+def _effects(
+    tree: Tree, unit: Unit, path: str, found: Kustomization, pin: Pin | None, name: str, request: Request
+) -> list[ImageEffect]:
+    """Return what one request must do in the render: to one image, or to each that the entry's expression means."""
+    digest = _digest(pin, request)
+    if pin is None:
+        return [ImageEffect(unit, name, name, None, reference(name, request.tag, digest), path, found.root.line)]
+    called = [pin.repository]
+    if pin.new_name is None and not patterns.is_plain(name):
+        called = sorted({untagged(image) for image in _meant(tree, unit, pin, name)}) or called
+    return [
+        ImageEffect(
+            unit, name, one, reference(one, pin.tag, pin.digest) if pin.is_versioned else None,
+            reference(one, request.tag, digest), path, pin.line,
+        )
+        for one in called
+    ]  # fmt: skip
+
+
 def _edit(
     unit: Unit, path: str, found: Kustomization, pin: Pin | None, name: str, request: Request
-) -> tuple[list[Edit], ImageEffect, bytes]:
-    """Return the edits, the effect and the file's new bytes for one request."""
+) -> tuple[list[Edit], bytes]:
+    """Return the edits and the file's new bytes for one request."""
     editor = Editor(Document(path, found.document.text, found.document.roots))
     edits: list[Edit] = []
 
     def note(key: str, old: str | None, new: str | None) -> None:
         edits.append(Edit(path, unit.env, unit.service, key, old, new))
 
-    digest = request.digest
+    digest = _digest(pin, request)
     if pin is None:
         entry = {"name": name, "newTag": request.tag} | ({"digest": digest} if digest else {})
         editor.append("images", entry)
         for key, value in list(entry.items())[1:]:
             note(key, None, value)
-        new = f"{name}:{request.tag}" + (f"@{digest}" if digest else "")
-        effect = ImageEffect(unit, name, name, None, new, path, found.root.line)
-        return edits, effect, editor.result()
+        return edits, editor.result()
 
-    if digest is None and pin.tag == request.tag:
-        digest = pin.digest
     at = ("images", pin.index)
     if pin.tag != request.tag:
         if pin.node.get("newTag") is not None:
@@ -251,6 +280,4 @@ def _edit(
         else:
             editor.set((*at, "digest"), digest)
         note("digest", pin.digest, digest)
-    old = pin.rendered if pin.tag or pin.digest else None
-    effect = ImageEffect(unit, name, pin.repository, old, pin.reference(request.tag, digest), path, pin.line)
-    return edits, effect, editor.result() if edits else b""
+    return edits, editor.result() if edits else b""

@@ -10,10 +10,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bos_tools.errors import RepositoryError
-from bos_tools.tree import paths
+from bos_tools.tree import paths, patterns
 from bos_tools.tree.aliases import weigh
 from bos_tools.tree.documents import document as parsed
-from bos_tools.tree.fields import HELM, KUSTOMIZATION, PLUGINS, Each, Fields, Inline, Place, Shape, Takes, Word, Words
+from bos_tools.tree.fields import (
+    HELM,
+    KUSTOMIZATION,
+    OPENAPI,
+    PLUGINS,
+    Each,
+    Fields,
+    Inline,
+    Place,
+    Shape,
+    Takes,
+    Word,
+    Words,
+)
 from bos_tools.tree.nodes import BOM, Document, Node, parse, scalar_tag
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -63,6 +76,8 @@ class _Walk:
         for key in root.keys:
             if key.value in HELM:
                 raise self.forbidden(f"{key.value}: Helm is not rendered here", key)
+            if key.value == OPENAPI:
+                raise self.broken(f"{key.value}: a schema of one unit reaches others: patch by JSON 6902", key)
         yield from self._fields(root, KUSTOMIZATION, "")
 
     def plugins(self) -> Iterator[Reference]:
@@ -102,6 +117,8 @@ class _Walk:
                 raise self.broken(f"`{name}` is not a word", node)
             if shape.among and node.value not in shape.among:
                 raise self.broken(f"`{name}` is unknown: {node.value}", node)
+            if shape.is_pattern and not patterns.is_one(node.value):
+                raise self.broken(f"`{name}` is no expression that kustomize can read: {node.value}", node)
             if "\n" in node.value:
                 weigh(node.value.encode(), self.document.path, node.line + self.shift)
         elif isinstance(shape, Each):

@@ -1,10 +1,10 @@
 """Every document about an object, in the order in which kustomize applies them."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree import patterns
 from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import Kustomization
@@ -85,20 +85,13 @@ def selects(target: Node, made: Named) -> bool:
     """Tell whether a selector matches an object; kind and name are anchored expressions, as kustomize has them."""
     for key, value in (("kind", made.kind), ("name", made.name), ("group", made.group), ("namespace", made.namespace)):
         said = target.get(key)
-        if said is not None and said.value and not _matches(said.value, value):
+        if said is not None and said.value and not patterns.selects(said.value, value):
             return False
     labels = (made.data.get("metadata") or {}).get("labels") or {}
     selector = target.get("labelSelector")
     wanted = selector.value.replace("==", "=").split(",") if selector is not None else []
     pairs = [part.split("=", 1) for part in wanted if "=" in part and "!=" not in part]
     return isinstance(labels, dict) and all(labels.get(key.strip()) == value.strip() for key, value in pairs)
-
-
-def _matches(expression: str, value: str) -> bool:
-    try:
-        return re.fullmatch(expression, value) is not None
-    except re.error:
-        return False
 
 
 def documents(file: str, data: bytes) -> tuple[Node, ...]:

@@ -30,6 +30,8 @@ class Word:
 
     among: frozenset[str] = frozenset()
     """What it may say; empty for anything."""
+    is_pattern: bool = False
+    """Whether kustomize reads an expression in it."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,16 @@ class Fields:
 
 Shape = Word | Place | Each | Words | Fields
 
-WORD, WORDS, FILE = Word(), Words(), Place()
+WORD, WORDS, FILE, PATTERN = Word(), Words(), Place(), Word(is_pattern=True)
 DATA = Each(Place(is_manifest=False))
 KEYED = Each(Place(is_manifest=False, is_keyed=True))
 
 _GVK = {"group": WORD, "version": WORD, "kind": WORD}
 _ID = _GVK | {"name": WORD, "namespace": WORD}
-SELECTOR = Fields(_ID | {"labelSelector": WORD, "annotationSelector": WORD})
+SELECTOR = Fields(dict.fromkeys(_ID, PATTERN) | {"labelSelector": WORD, "annotationSelector": WORD})
 FIELD_SPECS = Each(Fields(_GVK | {"path": WORD, "create": WORD}))
 METADATA = Fields({"name": WORD, "namespace": WORD, "labels": WORDS, "annotations": WORDS})
-IMAGE = Fields(dict.fromkeys(("name", "newName", "newTag", "tagSuffix", "digest"), WORD))
+IMAGE = Fields({"name": PATTERN, **dict.fromkeys(("newName", "newTag", "tagSuffix", "digest"), WORD)})
 _PATCH: "Mapping[str, Shape]" = {
     "path": FILE,
     "patch": WORD,
@@ -111,7 +113,6 @@ KUSTOMIZATION = Fields(
         "apiVersion": WORD,
         "kind": Word(frozenset({"", "Kustomization", "Component"})),
         "metadata": METADATA,
-        "openapi": Fields({"path": FILE, "version": WORD}),
         "namePrefix": WORD,
         "nameSuffix": WORD,
         "namespace": WORD,
@@ -177,3 +178,7 @@ PLUGINS: "Mapping[str, Fields]" = {
 """By kind, what a `generators:` or `transformers:` file may say."""
 
 HELM = frozenset({"helmCharts", "helmGlobals", "helmChartInflationGenerator"})
+OPENAPI = "openapi"
+"""A schema of a unit's own.  kustomize keeps the first that it meets for all of a build, so that in the kustomization
+of a whole environment one unit's would change how the patches of the others are merged: they would render there
+otherwise than by themselves.  What it is for, merging the lists of a custom resource, a patch of JSON 6902 does too."""

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree import patterns
 from bos_tools.tree.admission import Reference, admitted, is_null
 from bos_tools.tree.documents import document
+from bos_tools.tree.image_names import reference, untagged, version
 from bos_tools.tree.nodes import Document, Node
 from bos_tools.tree.source import Source, join
 
@@ -16,7 +18,10 @@ GENERATORS = ("configMapGenerator", "secretGenerator")
 
 @dataclass(frozen=True)
 class Pin:
-    """One entry of `images:`; what it renders is `name[:tag][@digest]`."""
+    """One entry of `images:`; what it renders is `name[:tag][@digest]`.
+
+    Its name is an expression of kustomize's, which may mean several images.
+    """
 
     index: int
     line: int
@@ -31,14 +36,30 @@ class Pin:
         """Return the image's name in the render."""
         return self.new_name or self.name
 
-    def reference(self, tag: str | None, digest: str | None) -> str:
-        """Return what kustomize 5.8 renders for this entry with another tag and digest."""
-        return self.repository + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
-
     @property
     def rendered(self) -> str:
-        """Return what the entry renders now."""
-        return self.reference(self.tag, self.digest)
+        """Return what the entry renders now, in words: `renders` tells of an image whether it is that."""
+        return reference(self.repository, self.tag, self.digest)
+
+    @property
+    def is_versioned(self) -> bool:
+        """Tell whether the entry says a version, and does not leave it to the base."""
+        return bool(self.tag or self.digest)
+
+    def matches(self, image: str) -> bool:
+        """Tell whether the entry is about an image, as the base names it."""
+        return patterns.names(self.name, image)
+
+    def applied(self, image: str) -> str:
+        """Return what kustomize 5.8 makes of an image that the entry is about."""
+        tag, digest = (self.tag, self.digest) if self.is_versioned else version(image)
+        return reference(self.new_name or untagged(image), tag, digest)
+
+    def renders(self, image: str) -> bool:
+        """Tell whether an image of the render is one that the entry makes."""
+        is_named = untagged(image) == self.new_name if self.new_name else self.matches(image)
+        said = version(reference("", self.tag, self.digest))  # a tag may hold a digest, as people write them
+        return is_named and (not self.is_versioned or version(image) == said)
 
 
 @dataclass(frozen=True)

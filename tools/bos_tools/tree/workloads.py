@@ -39,12 +39,9 @@ def used_images(graph: Graph, folder: str) -> list[str]:
 def _pinned(image: str, pins: list[Pin]) -> str:
     """Return what the pins of the bases make of an image before the folder's own are applied."""
     left = list(pins)
-    while pin := next((pin for pin in left if pin.name == untagged(image)), None):
+    while pin := next((pin for pin in left if pin.matches(image)), None):
         left.remove(pin)
-        name, _, digest = image.partition("@")
-        tag = name.removeprefix(untagged(image)).removeprefix(":")
-        is_new = pin.tag or pin.digest
-        image = pin.reference(pin.tag if is_new else tag, pin.digest if is_new else digest)
+        image = pin.applied(image)
     return image
 
 
@@ -91,14 +88,3 @@ def _of_operation(node: Node) -> Iterator[str]:
 def _word(node: Node | None) -> Iterator[str]:
     if node is not None and node.kind == "scalar" and node.value:
         yield node.value
-
-
-def untagged(image: str) -> str:
-    """Return an image's name without tag and digest: what kustomize compares with `images[].name`.
-
-    >>> untagged("localhost:5000/a/b:v1@sha256:0")
-    'localhost:5000/a/b'
-    """
-    name = image.partition("@")[0]
-    folder, slash, last = name.rpartition("/")
-    return folder + slash + last.partition(":")[0]

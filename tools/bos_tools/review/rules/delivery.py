@@ -89,13 +89,13 @@ def versions(env: World) -> Iterator[Fault]:
                 yield env.file(found.path, line, f"{pin.name} is pinned to a moving tag: {pin.tag}")
             if gates.needs_digest and not pin.digest and f"{pin.name}:{pin.tag}" not in gates.undigested:
                 yield env.file(found.path, line, f"{env.name} pins digests, and {pin.name} has none: {pin.tag}")
-    pinned = {pin.rendered for _, found in env.units for pin in found.pins}
+    pinned = [pin for _, found in env.units for pin in found.pins if pin.is_versioned]
     for container in env.containers():
         image = container.image
         if (
-            image not in pinned
-            and "@" not in image
+            "@" not in image
             and (":" not in image.rpartition("/")[2] or is_moving(image.rpartition(":")[2]))
+            and not any(pin.renders(image) for pin in pinned)
         ):
             yield env.at(container, f"{container.pod.name} runs no explicit version: {image}", ("image",))
 

@@ -33,10 +33,12 @@ def pins(env: World) -> Iterator[Fault]:
         known = specs(env.tree.graph, unit.folder)
         running = {image for made in env.objects if made.unit == unit for _, image in images(made.object, known)}
         for pin in found.pins:
-            if pin.rendered not in running and not _shadows(env, unit, found, pin.name):
+            if not any(map(pin.renders, running)) and not _shadows(env, unit, found, pin.name):
                 yield env.file(
                     found.path, pin.line, f"the pin of {pin.name} has no effect: nothing runs {pin.rendered}"
                 )
+            elif pin.is_versioned and (suffix := pin.node.get("tagSuffix")) is not None and suffix.value:
+                yield env.file(found.path, suffix.line, f"tagSuffix has no effect beside a version: {suffix.value}")
 
 
 @rule(
@@ -247,7 +249,7 @@ def _shadows(env: World, unit: Unit, found: Kustomization, name: str) -> str:
     for folder in env.tree.graph.folders(unit.folder):
         inner = env.tree.graph.kustomization(folder)
         for pin in inner.pins if inner is not None and folder != found.folder else ():
-            if pin.name == name and pin.new_name:
+            if pin.new_name and pin.matches(name):
                 return f"{inner.path if inner else folder}:{pin.line}"
     return ""
 

@@ -169,10 +169,10 @@ def everywhere(env: World) -> Iterator[Fault]:
 )
 def pinned(env: World) -> Iterator[Fault]:
     """A version that stands in a base is one that no bump or digest reaches."""
-    pinned = {unit: {pin.rendered for pin in found.pins} for unit, found in env.units}
+    pinned = {unit: [pin for pin in found.pins if pin.is_versioned] for unit, found in env.units}
     running: list[tuple[Part, str, Path]] = [(one, one.image, ("image",)) for one in env.containers()]
     running += [(made, str(made.get("spec", "imageName")), ("spec", "imageName")) for made in env.of("Cluster")]
     for part, image, path in running:
         unit = part.owner.unit
-        if image not in pinned[unit]:
+        if not any(pin.renders(image) for pin in pinned[unit]):
             yield env.at(part, f"{unit.service} runs an image that it does not pin: {image}", path)
