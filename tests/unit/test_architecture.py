@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| `(\w+)/` \|[^|]*\| ([^|]*) \|$", re.MULTILINE)
 PICTURE = (ROOT / "tools" / "README.md").read_text().split("## The rooms")[1].split("\n## ")[0]
 MAY_USE = {room: set(re.findall(r"`(\w+)`", arrows)) for room, arrows in ROW.findall(PICTURE)}
 """The table that a newcomer reads is the one that is held."""
-LEAVES = {"errors", "watching"}
+LEAVES = {"errors", "plain", "watching"}
 """Modules that every room may use, and that use none."""
 WORDS_OF_RESULTS = {"bos_tools.tree.quantity.written", "bos_tools.storage.recommend.gib"}
 """Functions of other rooms that a report may call: how a result's number is written."""

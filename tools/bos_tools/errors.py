@@ -11,10 +11,13 @@ Exit code 3 is any exception that is not in this tree: our bug.  130 is an inter
 """
 
 import base64
+import re
 from typing import ClassVar
 from urllib.parse import quote
 
 _concealed: set[str] = set()
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What programs paint their words with where somebody has told them to paint always."""
 SHORTEST = 4
 """Characters of a secret that is concealed: a shorter one would hide parts of other words."""
 
@@ -84,7 +87,7 @@ class CommandFailed(OutsideError):
     """Raised when a process ended with an error; carries what it said."""
 
     def __init__(self, argv: list[str], returncode: int, stderr: str) -> None:
-        said = " ".join(stderr.split()) or f"exit code {returncode}"
+        said = " ".join(COLOUR.sub("", stderr).split()) or f"exit code {returncode}"
         super().__init__(f"{' '.join(argv[:2])} failed: {said[:2000]}", reason=f"{argv[0].rsplit('/', 1)[-1]}-failed")
         self.argv = argv
         self.returncode = returncode

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bos_tools import plain
 from bos_tools.change import describe, topic
 from bos_tools.change.prove import Proof
 from bos_tools.errors import Usage
@@ -64,6 +65,30 @@ def test_a_value_stays_in_its_cell(value):
 
     assert len(re.findall(r"(?<!\\)\|", row)) == 5
     assert len(row) < 300
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\x1b[2J",
+        "\u202egnp",
+        "a\\|b",
+        "x\\\\|y",
+        "``` ![x](http://evil) ```",
+        "\r::error::",
+        "|\\",
+        "<!-- x -->",
+        "\u200b@team",
+    ],
+)
+def test_a_stranger_s_word_stays_in_its_cell(word):
+    text = body(Change(f"ConfigMap a/{word}", f"data.{word}", word, f"new {word}"))
+
+    (row,) = rows(text)
+    cells = re.findall(r"(?:\\[!-/:-@\[-`{-~]|[^|])+", row.strip("|"))  # as cmark-gfm splits a row
+    assert len(cells) == 4, cells
+    assert all(re.fullmatch(r" (`+)(?!`).*(?<!`)\1 ", cell) for cell in cells), cells
+    assert plain.written(text) == text
 
 
 @given(st.lists(st.text(max_size=400), max_size=80))

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from shlex import quote
 from typing import Any
 
+from bos_tools import plain
 from bos_tools.change.prove import Proof
 from bos_tools.render.diff import HIDDEN, Change, masked
 
@@ -18,7 +20,7 @@ MARK = re.compile(r"<!-- bos-tools: ([0-9a-f]{40,64}) -->")
 
 def title(text: str) -> str:
     """Return a title that every forge takes."""
-    line = text.splitlines()[0] if text else ""
+    line = plain.written(text.splitlines()[0]) if text else ""
     return line if len(line) <= TITLE_LIMIT else line[: TITLE_LIMIT - 1] + "…"
 
 
@@ -39,14 +41,16 @@ def body(proof: Proof, head: str, base: str, branch: str, link: Callable[[str, s
         "Rendered before and after, and seen to differ in these fields and in nothing else:",
         "",
         *_some(
-            [f"- [`{folder}`]({_page(folder, head, link)})" for folder in proof.folders], 8_000, "- and {} more folders"
+            [f"- [{_code(folder)}]({_page(folder, head, link)})" for folder in proof.folders],
+            8_000,
+            "- and {} more folders",
         ),
         "",
         "### By hand",
         "",
         "```console",
-        f"$ git fetch origin {base} {branch}",
-        f"$ bos-tools diff origin/{base}..origin/{branch}",
+        f"$ git fetch origin {quote(base)} {quote(branch)}",
+        f"$ bos-tools diff {quote(f'origin/{base}..origin/{branch}')}",
         "```",
         "",
         "A newer version edits this pull request. Commits of yours on its branch stay; then it comes on top of them.",
@@ -93,7 +97,7 @@ def _value(value: Any) -> str:
 
 def _code(text: str) -> str:
     """Return text as Markdown shows it literally, inside of a table."""
-    text = " ".join(text.split()).replace("|", "\\|")
+    text = plain.written(" ".join(text.split())).replace("\\|", "\\x5c|").replace("|", "\\|")
     if not text:
         return '``""``'
     longest = max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,4 +1,7 @@
-"""Where output goes: data to stdout, words to stderr; colour only on a terminal and never with NO_COLOR."""
+"""Where output goes: data to stdout, words to stderr; colour only on a terminal and never with NO_COLOR.
+
+Every word is made plain on its way, for any may be a stranger's.
+"""
 
 import json
 import os
@@ -6,25 +9,33 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from bos_tools import plain
 from bos_tools.errors import BosError
 from bos_tools.report.text.page import Page, Stream
 
 
 def data(text: str) -> None:
     """Write a line of data."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{plain.line(text)}\n")
 
 
 def words(text: str) -> None:
     """Write a line for the human."""
+    passage(plain.line(text))
+
+
+def passage(text: str) -> None:
+    """Write lines for the human."""
     with suppress(OSError):  # a full disk or a reader that left: who reads stderr may still be there
         sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"{plain.lines(text)}\n")
 
 
 def document(value: Any) -> None:
     """Write a JSON document."""
-    data(json.dumps(value, indent=2, ensure_ascii=False))
+    is_narrow = not (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(f"{plain.in_json(json.dumps(value, indent=2, ensure_ascii=is_narrow))}\n")
 
 
 def page() -> Page:
@@ -33,9 +44,11 @@ def page() -> Page:
 
 
 def show(full: Page) -> None:
-    """Write what stands on a page."""
+    """Write what stands on a page, on which all is plain but the bytes; those are plain for a person alone."""
     for stream, part in full.parts:
-        if isinstance(part, bytes):
+        if isinstance(part, bytes) and sys.stdout.isatty():
+            sys.stdout.write(plain.lines(part.decode("utf-8", "surrogateescape")))
+        elif isinstance(part, bytes):
             sys.stdout.flush()
             sys.stdout.buffer.write(part)
         elif stream is Stream.data:
@@ -44,13 +57,25 @@ def show(full: Page) -> None:
             words(part.removesuffix("\n"))
 
 
+def give_up() -> None:
+    """Let what stdout does not take go, so that the end of the program does not try once more."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def failure(error: BosError, *, as_json: bool) -> int:
     """Report an error and return its exit code."""
-    if as_json:
-        from bos_tools.report.json import error as contract
-
-        document(contract.document(error))
     words(f"bos-tools: {error}")
     if error.hint:
         words(f"hint: {error.hint}")
+    if as_json:
+        from bos_tools.report.json import error as contract
+
+        try:
+            document(contract.document(error))
+            sys.stdout.flush()
+        except OSError:  # the words stand
+            give_up()
     return error.exit_code

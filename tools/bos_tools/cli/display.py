@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 
+from bos_tools import plain
 from bos_tools.cli import console
 from bos_tools.verbs.progress import Progress
 
@@ -32,7 +33,7 @@ class Display:
 
     def _redraw(self, lines: list[str]) -> None:
         size = shutil.get_terminal_size()
-        lines = [line[: size.columns - 1] for line in lines[: size.lines - 1]]
+        lines = [plain.line(line)[: size.columns - 1] for line in lines[: size.lines - 1]]
         up = f"\x1b[{self._shown - 1}A" if self._shown > 1 else ""
         sys.stderr.write(f"\r{up}\x1b[J" + "\n".join(lines))
         sys.stderr.flush()

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from bos_tools import plain
 from bos_tools.errors import Refused
 from bos_tools.verbs.human import nobody_for
 
@@ -18,7 +19,7 @@ class Terminal:
         _needs_a_person(name)
         by_chance = ", Enter makes one" if may_be_left else ""
         try:
-            text = getpass(f"{name}, {what}{by_chance}: ")
+            text = getpass(plain.line(f"{name}, {what}{by_chance}: "))
             if text and not may_be_left and getpass("once more: ") != text:
                 raise Refused(f"the two values of {name} differ", reason="mistyped")
         except EOFError:
@@ -30,13 +31,13 @@ class Terminal:
     def line(self, name: str, question: str) -> str:
         """Ask with an echo."""
         _needs_a_person(name)
-        sys.stderr.write(question)
+        sys.stderr.write(plain.line(question))
         sys.stderr.flush()
         return sys.stdin.readline().strip()
 
     def confirms(self, question: str) -> str | None:
         """Ask once more."""
-        return str(typer.prompt(question, err=True)) if sys.stdin.isatty() else None
+        return str(typer.prompt(plain.line(question), err=True)) if sys.stdin.isatty() else None
 
 
 def _needs_a_person(name: str) -> None:

@@ -7,7 +7,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from bos_tools import __version__
+from bos_tools import __version__, plain
 from bos_tools.errors import veiled
 
 SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|(?:^|_)KEY", re.IGNORECASE)
@@ -25,7 +25,7 @@ def log(error: Exception, command: str) -> Path | None:
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", errors="replace") as file:
-            file.write(text(error, command))
+            file.write(plain.lines(text(error, command)))
         return path
     return None
 

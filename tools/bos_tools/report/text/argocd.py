@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bos_tools.report.text.page import BOLD, Page
+from bos_tools.report.text.page import BOLD, Page, Painted
 
 if TYPE_CHECKING:
     from bos_tools.verbs.argocd_configure import Configured
@@ -49,7 +49,7 @@ def diff(drifts: "Drifts", page: Page) -> None:
     """Show each field that is otherwise: live, then Git at the commit that is named."""
     for drift in drifts.applications:
         if drift.changes:
-            page.data(page.paint(f"{drift.application} at {drift.revision[:12]}", BOLD))
+            page.data(Painted(f"{drift.application} at {drift.revision[:12]}", BOLD))
             page.fields((change.object, change.field, change.old, change.new) for change in drift.changes)
 
 
@@ -102,4 +102,4 @@ def configured(found: "Configured", page: Page) -> None:
 
 def token(made: "Token", page: Page) -> None:
     """Show where the token is."""
-    page.words(f"a token of {made.project}, good for {made.days} days: {made.file}")
+    page.words(made.stands)

@@ -3,7 +3,7 @@
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from bos_tools.report.text.page import GREEN, RED, Page
+from bos_tools.report.text.page import GREEN, RED, Page, Painted
 
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Proposed
@@ -32,8 +32,7 @@ def write(landed: "Landed", page: Page) -> None:
     if landed.is_dry_run:
         page.words("dry run: nothing was written" + (f"; it would go to {outcome.where}" if outcome.where else ""))
     elif outcome.commit:
-        tries = f", try {outcome.tries}" if outcome.tries > 1 else ""
-        page.words(f"{plan.title}: {outcome.commit[:12]}{f' on {outcome.where}' if outcome.where else ''}{tries}")
+        page.words(landed.stands)
     if outcome.then:
         page.words(f"hint: {outcome.then}")
 
@@ -61,7 +60,7 @@ def _diff(plan: "Plan", page: Page) -> None:
         names = (f"a/{path}" if old is not None else "/dev/null", f"b/{path}" if new is not None else "/dev/null")
         for line in unified_diff(before, after, *names, lineterm="", n=1):
             colour = {"+": GREEN, "-": RED}.get(line[:1])
-            page.data(page.paint(line, colour) if colour and line[:3] not in ("+++", "---") else line)
+            page.data(Painted(line, colour) if colour and line[:3] not in ("+++", "---") else line)
 
 
 def _effects(changes: "tuple[Change, ...]", page: Page) -> None:

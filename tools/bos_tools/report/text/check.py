@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bos_tools.report.text.page import BOLD, Page
+from bos_tools.report.text.page import BOLD, Page, Painted
 
 if TYPE_CHECKING:
     from bos_tools.verbs.check import Checked, Explained
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def write(checked: "Checked", page: Page) -> None:
     """Show each finding at its place."""
     for finding in checked.findings:
-        place = page.paint(f"{finding.path}:{finding.line}", BOLD)
-        page.data(f"{place}: [{finding.rule}] {finding.message} ({', '.join(finding.environments)})")
+        place = Painted(f"{finding.path}:{finding.line}", BOLD)
+        page.data(place, f": [{finding.rule}] {finding.message} ({', '.join(finding.environments)})")
     if count := len(checked.findings):
         page.words(f"{count} findings by {checked.rules} rules; `bos-tools check --explain ID` says why")
     else:
@@ -22,4 +22,4 @@ def write(checked: "Checked", page: Page) -> None:
 def explain(explained: "Explained", page: Page) -> None:
     """Show what a rule holds, and why."""
     rule = explained.rule
-    page.data(f"{rule.id}: {rule.title}\n\n{rule.why}\n\nRemedy: {rule.remedy}\nSource: {rule.source}")
+    page.text(f"{rule.id}: {rule.title}\n\n{rule.why}\n\nRemedy: {rule.remedy}\nSource: {rule.source}")

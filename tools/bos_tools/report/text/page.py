@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
+
+from bos_tools import plain
 
 
 class Stream(Enum):
@@ -17,16 +19,27 @@ class Stream(Enum):
 RED, GREEN, BOLD = "31", "32", "1"
 
 
+class Painted(NamedTuple):
+    """Words in a colour."""
+
+    text: str
+    colour: str
+
+
 @dataclass
 class Page:
-    """An empty page; colours show only where the reader has them."""
+    """An empty page; colours show only where the reader has them, and are all that acts: every word is made plain."""
 
     colour: bool = False
     parts: list[tuple[Stream, str | bytes]] = field(default_factory=list)
 
-    def data(self, text: str) -> None:
+    def data(self, *words: str | Painted) -> None:
         """Write a line of data."""
-        self.parts.append((Stream.data, f"{text}\n"))
+        self.parts.append((Stream.data, "".join(map(self._shown, words)) + "\n"))
+
+    def text(self, text: str) -> None:
+        """Write several lines of data."""
+        self.parts.append((Stream.data, f"{plain.lines(text)}\n"))
 
     def raw(self, data: bytes) -> None:
         """Write bytes of data as they are."""
@@ -34,19 +47,21 @@ class Page:
 
     def words(self, text: str) -> None:
         """Write a line for the human."""
-        self.parts.append((Stream.words, f"{text}\n"))
+        self.parts.append((Stream.words, f"{plain.line(text)}\n"))
 
-    def paint(self, text: str, colour: str) -> str:
-        """Return the text in a colour, where colours show."""
-        return f"\x1b[{colour}m{text}\x1b[0m" if self.colour else text
+    def _shown(self, word: str | Painted) -> str:
+        if isinstance(word, str):
+            return plain.line(word)
+        text = plain.line(word.text)
+        return f"\x1b[{word.colour}m{text}\x1b[0m" if self.colour else text
 
     def table(self, rows: Iterable[Sequence[str]], *, head: Sequence[str]) -> None:
         """Write aligned columns under a head."""
-        lines = [list(head), *(list(row) for row in rows)]
+        lines = [list(head), *([plain.line(cell) for cell in row] for row in rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for number, line in enumerate(lines):
             text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            self.data(self.paint(text, BOLD) if number == 0 else text)
+            self.data(Painted(text, BOLD) if number == 0 else text)
 
     def fields(self, changes: Iterable[tuple[str, str, Any, Any]]) -> None:
         """Write each field that differs: its object, its path, its value on either side."""

@@ -33,4 +33,4 @@ def growth(arrived: "Arrived", page: Page) -> None:
 
 def runbook(filled: "Runbook", page: Page) -> None:
     """Show the runbook."""
-    page.data(filled.text.rstrip("\n"))
+    page.text(filled.text.rstrip("\n"))

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bos_tools.report.text import change
-from bos_tools.report.text.page import BOLD, GREEN, RED, Page
+from bos_tools.report.text.page import BOLD, GREEN, RED, Page, Painted
 from bos_tools.storage.recommend import Verdict, gib
 from bos_tools.verbs.landing import Landed
 
@@ -32,8 +32,8 @@ def judged(found: "Judged", page: Page) -> None:
     page.table(rows, head=["CLAIM", "SIZE", "FULL", "DAYS LEFT", "INODES", "VERDICT", "GROW TO"])
     for claim in found.claims:
         page.data("")
-        verdict = page.paint(claim.verdict.value, COLOURS.get(claim.verdict, BOLD))
-        page.data(f"{claim.volume.service}/{claim.volume.name}: {verdict}")
+        verdict = Painted(claim.verdict.value, COLOURS.get(claim.verdict, BOLD))
+        page.data(f"{claim.volume.service}/{claim.volume.name}: ", verdict)
         for reason in claim.reasons:
             page.data(f"  {reason}")
     counts = Counter(claim.verdict for claim in found.claims)
