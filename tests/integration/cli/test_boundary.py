@@ -1,6 +1,8 @@
 """The one error boundary: what a bug leaves behind, and which exits are taken as they are."""
 
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,32 @@ def test_a_bug_is_told_where_no_log_can_be_written(monkeypatch, capsys, tmp_path
     assert main(["bump", "web", "v1"]) == 3
 
     assert "hint: run it again with --verbose" in capsys.readouterr().err
+
+
+LOADING = """\
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "bos_tools.cli.main":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["bos-tools", "--version"]
+from bos_tools.__main__ import entry
+entry()
+"""
+
+
+def test_an_interrupt_while_it_is_loaded_ends_it_in_a_word():
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=False, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_who_is_started_deaf_to_interrupts_stays_so():
+    deaf = f"import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n{LOADING}"
+    done = subprocess.run([sys.executable, "-c", deaf], capture_output=True, check=False, text=True)
+
+    assert (done.returncode, done.stdout) == (0, f"bos-tools {__version__}\n")

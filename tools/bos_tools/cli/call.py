@@ -1,6 +1,8 @@
 """One call of the program: how it answers, and the way from a result to stdout."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -75,24 +77,44 @@ class Call:
     def show(self, result: R, text: "Callable[[R, Page], None]") -> None:
         """Show a part of what a command finds before it goes on; a JSON document says it all at the end."""
         if self.as_json:
+            if result.stands:
+                self._words(result.stands)
             return
-        self.display.end()
-        page = console.page()
-        text(result, page)
-        console.show(page)
+        with self._telling(result):
+            page = console.page()
+            text(result, page)
+            console.show(page)
 
     def report(self, result: R, text: "Callable[[R, Page], None]", document: Callable[[R], object]) -> None:
         """Show a result, and end as it says.
 
         Raises the trouble that it names, and Exit for an answer that is a refusal.
         """
-        self.show(result, text)
         if self.as_json:
-            self.display.end()
-            console.document(document(result))
+            with self._telling(result):
+                console.document(document(result))
+            self.as_json = False  # a document is one, and says itself what is wrong
+        else:
+            self.show(result, text)
         for note in result.notes:
             console.words(note)
         if result.trouble is not None:
             raise result.trouble
         if result.exit_code:
             raise typer.Exit(result.exit_code)
+
+    @contextmanager
+    def _telling(self, result: "Result") -> Iterator[None]:
+        """Tell a result; what it did stands, and is said to be done, even where the rest can't be told."""
+        self.display.end()
+        try:
+            yield
+            sys.stdout.flush()
+        except BaseException as error:
+            if not result.stands:
+                raise
+            console.words(result.stands)
+            if not isinstance(error, OSError):
+                raise
+            console.give_up()
+            console.words(f"it can't be shown in full: {error.strerror}")

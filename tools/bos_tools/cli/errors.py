@@ -1,6 +1,7 @@
 """From an exception that no command expected to a sentence and an exit code."""
 
 import errno
+import os
 import traceback
 from typing import Any
 
@@ -9,6 +10,8 @@ from bos_tools.cli.call import Call
 from bos_tools.errors import BosError, OutsideError, Usage
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM = "df -h says which disk is full; BOS_TOOLS_CACHE names another folder for the cache"
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def unexpected(error: Exception, call: Call) -> int:
@@ -17,14 +20,21 @@ def unexpected(error: Exception, call: Call) -> int:
     if format_message is not None:
         return _usage(error, str(format_message()), call)
     if isinstance(error, OSError) and error.errno in FULL:
-        full = OutsideError(f"no room is left: {error.strerror}", reason="full", path=str(error.filename or ""))
-        return console.failure(full, as_json=False)
+        full = OutsideError(f"no room is left: {error.strerror}", reason="full", path=_path(error), hint=ROOM)
+        return console.failure(full, as_json=call.as_json)
+    if isinstance(error, OSError) and error.errno in CLOSED:
+        closed = OutsideError(f"may not be read or written: {error.strerror}", reason="unreadable", path=_path(error))
+        return console.failure(closed, as_json=call.as_json)
     return _bug(error, call)
+
+
+def _path(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
 
 
 def _usage(error: Exception, message: str, call: Call) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
-        console.words(message)
+        console.passage(message)
         return Usage.exit_code
     hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
     return console.failure(Usage(_one_line(message), reason="usage", hint=hint), as_json=call.as_json)
@@ -34,7 +44,7 @@ def _bug(error: Exception, call: Call) -> int:
     from bos_tools.verbs import crash
 
     if call.verbose:
-        console.words(crash.discreet("".join(traceback.format_exception(error)).rstrip("\n")))
+        console.passage(crash.discreet("".join(traceback.format_exception(error)).rstrip("\n")))
     path = crash.log(error, call.command)
     bug = BosError(
         f"a bug of bos-tools: {type(error).__name__}: {crash.discreet(_one_line(error))}",

@@ -3,6 +3,7 @@
 import errno
 import gc
 import inspect
+import io
 import os
 import sys
 from typing import Annotated
@@ -104,6 +105,9 @@ def _code(end: SystemExit) -> int:
 
 def entry() -> None:
     """Run as a program."""
+    for stream in (sys.stdout, sys.stderr):  # what they can't encode is written out, and no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     gc.set_threshold(1_000_000)  # a run is short and keeps what it reads: looking for garbage costs half of `status`
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by who started us: `bos-tools status >&-`

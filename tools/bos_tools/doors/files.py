@@ -45,7 +45,8 @@ class WorkTree:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise RepositoryError(f"can't be read: {error}", reason="unreadable", path=path) from error
+            why = getattr(error, "strerror", None) or error
+            raise RepositoryError(f"can't be read: {why}", reason="unreadable", path=path) from error
         try:
             status = os.fstat(descriptor)
             if stat.S_ISDIR(status.st_mode):

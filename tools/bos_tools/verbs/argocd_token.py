@@ -29,6 +29,11 @@ class Token(Result):
     days: int
     file: Path
 
+    @property
+    def stands(self) -> str:
+        """Return where the token is."""
+        return f"a token of {self.project}, good for {self.days} days: {self.file}"
+
 
 def run(session: Session, options: Options) -> Token:
     """Make one that may look and sync in one environment."""

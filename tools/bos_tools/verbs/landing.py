@@ -52,6 +52,19 @@ class Landed(Result):
     """What nobody looked at, for want of a cluster."""
 
     @property
+    def stands(self) -> str:
+        """Return where the change is now; nothing after a dry run, or where all is so already."""
+        outcome, title = self.outcome, self.outcome.plan.title
+        if self.is_dry_run or not outcome.plan.files:
+            return ""
+        if outcome.pull_request:
+            made = outcome.pull_request
+            return f"{title}: pull request #{made.number}, {made.action}: {made.url}"
+        if outcome.commit:
+            return f"{title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else "")
+        return f"{title}: written to {', '.join(outcome.plan.files)}"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Return what was not checked."""
         return (f"not checked without a cluster: {self.unchecked}",) if self.unchecked else ()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from bos_tools.errors import Usage
-from bos_tools.verbs.landing import BRANCH, DRY_RUN, REMOTE, Landing, land
+from bos_tools.verbs.landing import BRANCH, DRY_RUN, REMOTE, Landed, Landing, land
 from bos_tools.verbs.metrics import PROMETHEUS, server
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.result import Result
@@ -59,6 +59,11 @@ class Recommended(Result):
     judged: Judged
     outcome: "Outcome | None"
     is_dry_run: bool
+
+    @property
+    def stands(self) -> str:
+        """Return where the change is now."""
+        return Landed(self.outcome, self.is_dry_run).stands if self.outcome is not None else ""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -14,6 +14,11 @@ class Result:
         return ()
 
     @property
+    def stands(self) -> str:
+        """Return what was done for good, in a sentence that is said even where nothing else can be."""
+        return ""
+
+    @property
     def trouble(self) -> BosError | None:
         """Return what is wrong in spite of an answer, told after it."""
         return None

@@ -46,6 +46,12 @@ class Written(Result):
     keys: dict[str, list[str]]
     """By Secret; a Secret that somebody else has just written has none."""
 
+    @property
+    def stands(self) -> str:
+        """Return which keys are there now."""
+        made = [f"{name} ({', '.join(keys)})" for name, keys in self.keys.items() if keys]
+        return f"written: {', '.join(made)}" if made and not self.is_dry_run else ""
+
 
 def run(session: Session, options: Options) -> Written:
     """Write what is missing or, to rotate, what is named; a value that is there stays.

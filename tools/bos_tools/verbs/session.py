@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bos_tools.errors import BosError, RepositoryError
 from bos_tools.verbs.human import Human, Nobody
 
 if TYPE_CHECKING:
-    from bos_tools.errors import BosError
     from bos_tools.tree.layout import Tree
 
 Tell = Callable[[object], None]
@@ -34,11 +34,11 @@ class Session:
 
         Raises RepositoryError where there is none.
         """
+        here = _here()
         if self.named is not None:
             if (self.named / "pyproject.toml").is_file():
                 return self.named.resolve()
             raise _not_a_repository()
-        here = Path.cwd().resolve()
         for folder in (here, *here.parents):
             file = folder / "pyproject.toml"
             if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
@@ -53,7 +53,14 @@ class Session:
         return Tree(WorkTree(self.root))
 
 
-def _not_a_repository() -> "BosError":
+def _here() -> Path:
+    try:
+        return Path.cwd().resolve()
+    except FileNotFoundError as error:
+        raise RepositoryError("the current folder is gone", reason="folder-missing", hint="cd elsewhere") from error
+
+
+def _not_a_repository() -> BosError:
     from bos_tools.tree.layout import not_a_repository  # it reads YAML, and `--help` need not
 
     return not_a_repository()
