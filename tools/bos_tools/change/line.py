@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from bos_tools.change import ledger
 from bos_tools.change.dates import arrivals
 from bos_tools.change.pins import pins_at
-from bos_tools.errors import Refused
+from bos_tools.errors import Refused, RepositoryError
 from bos_tools.intents.ground import Since
 from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import Unit
 
 if TYPE_CHECKING:
-    from bos_tools.doors.git import Commit, Git
+    from bos_tools.doors.git import Git
+    from bos_tools.doors.log import Commit
     from bos_tools.storage.budget import Grown
 
 
@@ -35,7 +36,9 @@ class Line:
         """Return each commit of the line, newest first, with its arrival; nothing for a branch without a commit."""
         try:
             line = self._door.line(self._door.resolve(self._revision))
-        except Refused:
+        except RepositoryError as error:
+            if error.reason != "no-commit":
+                raise
             return {}
         dates = arrivals([date for _, date in line], int(self._at.timestamp()))
         return {sha: date for (sha, _), date in zip(line, dates, strict=True)}
@@ -77,7 +80,10 @@ class Line:
                 yield datetime.fromtimestamp(arrival[sha], UTC), commit
 
     def pinned(self, unit: Unit, here: dict[str, str]) -> dict[str, Since]:
-        """Return since when each of a unit's pins stands on the line, of those that its newest commit has."""
+        """Return since when each of a unit's pins stands on the line, of those that its newest commit has.
+
+        One from before the history of a shallow clone has no answer.
+        """
         if not self._came:
             return {}
         head, paths = next(iter(self._came)), [f"{unit.folder}/{name}" for name in NAMES]
@@ -85,11 +91,15 @@ class Line:
         sought = {name for name, version in here.items() if there.get(name) == version}
         found: dict[str, Since] = {}
         for commit in self._door.log(head, paths=paths, first_parent=True) if sought else ():
+            if self._door.is_cut(commit.sha):
+                break
             before = pins_at(self._door, f"{commit.sha}^", paths)
             changed = {name for name in sought if before.get(name) != here[name]}
             came = datetime.fromtimestamp(self._came[commit.sha], UTC)
-            is_recorded = ledger.read(commit.message).names(unit.env, unit.service)
-            found |= dict.fromkeys(changed, Since(came, commit.sha, commit.author, is_recorded))
+            told = ledger.read(commit.message)
+            for name in changed:
+                is_recorded = told.brought(unit.env, unit.service, before.get(name), here[name])
+                found[name] = Since(came, commit.sha, commit.author, is_recorded)
             sought -= changed
             if not sought:
                 break

@@ -14,7 +14,7 @@ from bos_tools.doors.forges.pull import AlreadyOpen, Forge, PullRequest
 from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch, LostRace
 from bos_tools.doors.tracking import Destination
-from bos_tools.errors import BosError, Refused
+from bos_tools.errors import BosError, Refused, RepositoryError
 from bos_tools.intents.plan import Intent, Plan
 from bos_tools.render.kustomize import Renderer
 from bos_tools.tree.layout import Tree
@@ -174,7 +174,7 @@ class _Try:
             return self.door.commit(head).parents[0]
         try:
             return self.door.merge_base(self.main.sha, head)
-        except Refused:
+        except RepositoryError:
             return self.main.sha
 
     def _holds(self, one: _Open) -> bool:

@@ -4,14 +4,14 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bos_tools.doors import command, files, private, process
-from bos_tools.errors import CommandFailed, OutsideError, Refused
+from bos_tools.doors.log import FORMAT, LAST, Commit, commits
+from bos_tools.errors import CommandFailed, OutsideError, Refused, RepositoryError, Usage
 
 if TYPE_CHECKING:
     from bos_tools.doors.objects import Objects
@@ -21,31 +21,8 @@ HOOKS_TIMEOUT = 1800.0
 """Seconds for a commit: the user's hooks may run a test suite."""
 INDEX_PATIENCE = 5.0
 """Seconds to wait for another git, such as an editor's, to let go of the index."""
+UNSHALLOW = "fetch more of the history: git fetch --unshallow"
 PRIVATE_INDEX = ("-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
-FIELDS = ("%H", "%P", "%ct", "%aI", "%an", "%B")
-"""What is asked of a commit, each followed by a NUL, which none of them can hold."""
-
-LAST = 253_402_300_799
-"""The last second that a datetime holds; a commit may say a later one."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit of a log."""
-
-    sha: str
-    parents: tuple[str, ...]
-    committed: datetime
-    """By its committer's clock, which may be wrong."""
-    date: str
-    """When it was written, ISO 8601 in its author's zone."""
-    author: str
-    message: str
-
-    @property
-    def subject(self) -> str:
-        """Return the first paragraph of the message as one line, as `git log --format=%s` does."""
-        return " ".join(self.message.strip("\n").partition("\n\n")[0].split("\n"))
 
 
 class Git:
@@ -75,12 +52,31 @@ class Git:
     def resolve(self, revision: str) -> str:
         """Return a revision's commit id.
 
-        Raises Refused for one that does not exist.
+        Raises Usage for one that does not exist, RepositoryError for a shallow clone, which may lack it.
         """
         try:
             return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
         except CommandFailed as error:
-            raise Refused(f"no such revision: {revision!a}", reason="unknown-revision") from error
+            if revision == "HEAD":
+                raise RepositoryError("the branch has no commit yet", reason="no-commit", hint="git commit") from error
+            what = f"no such revision: {revision!a}"
+            if self.is_shallow:
+                raise RepositoryError(
+                    f"{what}, and this clone has not the whole history", reason="shallow", hint=UNSHALLOW
+                ) from error
+            raise Usage(
+                what, reason="unknown-revision", hint="git branch --all, git tag and git log say some"
+            ) from error
+
+    @cached_property
+    def is_shallow(self) -> bool:
+        """Tell whether the history ends before its beginning."""
+        return self.run("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    @property
+    def has_commits(self) -> bool:
+        """Tell whether the branch that is checked out has a commit."""
+        return self._objects.read("HEAD") is not None
 
     def branch(self) -> str | None:
         """Return the name of the branch that is checked out, None where there is none."""
@@ -126,17 +122,20 @@ class Git:
         return self._objects.read(f"{revision}:{self.prefix}{path}")
 
     def log(
-        self, *revisions: str, paths: Sequence[str] = (), limit: int | None = None, first_parent: bool = False
-    ) -> list[Commit]:
-        """Return the commits that touched these paths, or all, newest first."""
+        self, *revisions: str, paths: Sequence[str] = (), limit: int | None = None,
+        first_parent: bool = False, among_themselves: bool = False,
+    ) -> list[Commit]:  # fmt: skip
+        """Return the commits that touched these paths, or all, newest first.
+
+        Among themselves, none comes before one that stands on it, and its parents are the nearest of them.
+        """
         said = self._objects.ask(
             "log", "--no-show-signature", "--no-color", "--encoding=UTF-8", "--no-follow",
-            f"--format={'%x00'.join(FIELDS)}%x00",
-            *([f"--max-count={limit}"] if limit is not None else []), *(["--first-parent"] if first_parent else []),
+            FORMAT, *([f"--max-count={limit}"] if limit is not None else []),
+            *(["--first-parent"] if first_parent else []), *(["--parents", "--topo-order"] if among_themselves else []),
             *revisions, "--", *(f":(top,literal){self.prefix}{path}" for path in paths),
-        ).split("\0")  # fmt: skip
-        size = len(FIELDS)
-        return [_commit(*said[start : start + size]) for start in range(0, len(said) - size, size)]
+        )  # fmt: skip
+        return list(commits(said))
 
     def commit(self, sha: str) -> Commit:
         """Return one commit."""
@@ -152,6 +151,19 @@ class Git:
         """Tell whether a commit has no parent, not even one that a shallow clone left out."""
         head = (self._objects.read(sha) or b"").partition(b"\n\n")[0]
         return b"\nparent " not in head
+
+    def is_cut(self, sha: str) -> bool:
+        """Tell whether a shallow clone has left out what a commit stands on."""
+        return not self.is_root(sha) and self._objects.read(f"{sha}^") is None
+
+    def renames(self, sha: str) -> dict[str, str]:
+        """Return the files that a commit renamed, the old name by the new one."""
+        words = ("-r", "-z", "-M", "--no-commit-id", "--name-status", "--diff-filter=R", "--no-ext-diff")
+        said = self._objects.ask("diff_tree", *words, sha).split("\0")
+        return {
+            new.removeprefix(self.prefix): old.removeprefix(self.prefix)
+            for old, new in zip(said[1::3], said[2::3], strict=False)
+        }
 
     def changed(self, *revisions: str) -> list[str]:
         """Return the paths that differ between two revisions, or from the merge base of `one...other`."""
@@ -171,14 +183,14 @@ class Git:
         return True
 
     def merge_base(self, one: str, other: str) -> str:
-        """Return where two commits parted; raises Refused where they have nothing in common."""
+        """Return where two commits parted; raises RepositoryError where this clone knows nothing that they share."""
         try:
             return self._objects.ask("merge_base", one, other).strip()
         except CommandFailed as error:
-            raise Refused(
-                "the two revisions have no common commit",
+            raise RepositoryError(
+                "the two revisions have no common commit" + (", as far as this clone goes" if self.is_shallow else ""),
                 reason="unrelated",
-                hint="fetch more of the history: git fetch --unshallow",
+                hint=UNSHALLOW if self.is_shallow else "",
             ) from error
 
     # --- the work tree --------------------------------------------------------------------------------
@@ -271,11 +283,6 @@ def _dated(at: datetime | None) -> dict[str, str]:
         return {}
     said = f"@{int(at.timestamp())} {at.astimezone():%z}"
     return {"GIT_COMMITTER_DATE": said, "GIT_AUTHOR_DATE": os.environ.get("GIT_AUTHOR_DATE") or said}
-
-
-def _commit(sha: str, parents: str, committed: str, date: str, author: str, message: str) -> Commit:
-    at = datetime.fromtimestamp(min(int(committed), LAST), UTC)
-    return Commit(sha.lstrip("\n"), tuple(parents.split()), at, date, author, message.strip("\n"))
 
 
 def _literal(paths: Sequence[str]) -> list[str]:

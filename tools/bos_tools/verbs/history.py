@@ -17,7 +17,7 @@ class Options:
 
     service: Annotated[str, Argument("SERVICE", offers=Offers.services)]
     env: Envs = None
-    limit: Annotated[int, Option("How many commits to look at.", min=1)] = 20
+    limit: Annotated[int, Option("How many changes to show, the newest.", min=1)] = 20
 
 
 @dataclass(frozen=True)
