@@ -19,8 +19,6 @@ def test_an_edit_is_read_as_it_was_written(env, service, field, old, new):
     told = ledger.read(ledger.message(plan([Edit("a/path", env, service, f"{field} spec.size", old, new)])))
 
     assert told.edits == (ledger.Recorded(env, service, f"{field} spec.size", old, new),)
-    assert told.names(env, service)
-    assert not told.names(env, service + "-x")
 
 
 @given(st.lists(st.builds(Resized, WORD, SIZE, SIZE, WORD, st.none() | WORD), max_size=4))
@@ -28,7 +26,24 @@ def test_growths_are_read_as_they_were_written(resized):
     text = ledger.message(plan(resized=resized))
 
     assert ledger.read(text).resized == tuple(resized)
-    assert ledger.recovered([text]) == {(one.volume, one.new) for one in resized if one.recovers}
+
+
+@given(st.text())
+def test_an_edit_is_believed_of_a_commit_that_made_it_alone(other):
+    told = ledger.read(
+        ledger.message(
+            plan([Edit("p", "dev", "web", "newTag", "v1", "v2"), Edit("p", "dev", "web", "digest", None, "sha256:a")])
+        )
+    )
+
+    assert told.brought("dev", "web", "v1", "v2@sha256:a")
+    assert not told.brought("dev", "web", "v1", "v2@sha256:b")
+    assert not told.brought("dev", "web", "v2@sha256:a", "v2@sha256:a")
+    assert not told.brought("dev", "api", "v1", "v2@sha256:a")
+    if ledger.read(ledger.message(plan([Edit("p", "dev", "web", "newTag", "v1", other)]))).brought(
+        "dev", "web", "v1", "v2"
+    ):
+        assert " ".join(other.split()) == "v2"
 
 
 @given(st.text())

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bos_tools import plain
 from bos_tools.intents.plan import Plan, Resized
 
 EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
@@ -31,9 +32,13 @@ class Entry:
     edits: tuple[Recorded, ...] = ()
     resized: tuple[Resized, ...] = ()
 
-    def names(self, env: str, service: str) -> bool:
-        """Tell whether an edit of a unit is recorded."""
-        return any((edit.env, edit.service) == (env, service) for edit in self.edits)
+    def brought(self, env: str, service: str, old: str | None, new: str) -> bool:
+        """Tell whether an edit is recorded that makes the one version of the other; words alone are not believed."""
+        was, now = (version.partition("@") for version in (old or "", new))
+        sides = (("newTag", was[0], now[0]), ("digest", was[2], now[2]))
+        changed = {(field, _word(before), _word(after)) for field, before, after in sides if before != after}
+        here = [edit for edit in self.edits if (edit.env, edit.service) == (env, service)]
+        return bool(changed) and changed <= {(edit.field, _word(edit.old), _word(edit.new)) for edit in here}
 
 
 def message(plan: Plan) -> str:
@@ -57,11 +62,6 @@ def read(text: str) -> Entry:
     found = [(line[1], line[2]) for line in re.finditer(LINE, text.replace("\r", ""))]
     edits = [edit for name, value in found if name == EDIT and (edit := re.fullmatch(EDITED, value))]
     return Entry(tuple(_recorded(edit) for edit in edits), tuple(_resized(found)))
-
-
-def recovered(messages: Iterable[str]) -> set[tuple[str, str]]:
-    """Return the volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
-    return {(one.volume, one.new) for text in messages for one in read(text).resized if one.recovers}
 
 
 def sealed(text: str, seal: str) -> str:
@@ -97,7 +97,7 @@ def _recorded(edit: re.Match[str]) -> Recorded:
 
 def _plain(text: str) -> str:
     """Return a text as one line: a value of a file must not end its line and begin a trailer of its own."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
+    return plain.written(" ".join(text.split()))
 
 
 def _word(text: str | None) -> str:

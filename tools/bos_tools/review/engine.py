@@ -36,13 +36,15 @@ def judge(
     recovered: Recovered = (),
     rules: Iterable[Rule] | None = None,
 ) -> list[Finding]:
-    """Return every finding about the change from one tree to another; what does not render is `check`'s to report."""
+    """Return every finding about the change from one tree to another; what no longer renders is `check`'s to report.
+
+    An environment that only one of them lists is judged too, where both have its overlay.
+    """
     judges = of(Scope.change) if rules is None else list(rules)
-    names = [name for name in new.settings.environments if env in (None, name)]
-    known = [name for name in names if name in old.settings.environments]
-    before = {world.name: world for world in environments(old, renderer, known)}
-    after = [world for world in environments(new, renderer, names) if world.name in before]
-    pairs = [Pair(before[world.name], world, recovered) for world in after]
+    listed = dict.fromkeys([*new.settings.environments, *old.settings.environments])
+    names = [name for name in listed if env in (None, name) and old.services(name) and new.services(name)]
+    worlds = zip(environments(old, renderer, names), environments(new, renderer, names), strict=True)
+    pairs = [Pair(before, after, recovered) for before, after in worlds]
     return merged(finding for pair in pairs for finding in _judged(judges, pair, pair.new.name))
 
 

@@ -76,4 +76,5 @@ RULES = table(
     growth.fields,
     growth.alone,
     growth.claim_templates,
+    growth.readable,
 )

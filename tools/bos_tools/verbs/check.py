@@ -117,12 +117,12 @@ def _change(
     session: Session, tree: "Tree", renderer: "Renderer", options: Options, rules: "list[Rule]"
 ) -> "list[Finding]":
     """Return what is wrong with the change from the commit that this branch and a revision have in common."""
-    from bos_tools.change import ledger
+    from bos_tools.change.recovery import recovered
     from bos_tools.doors.git import Git
     from bos_tools.review import engine
     from bos_tools.tree.layout import Tree as Read
 
     door = Git(session.root)
     base = door.merge_base(door.resolve(options.against or "HEAD"), "HEAD")
-    recovered = ledger.recovered(commit.message for commit in door.log(f"{base}..HEAD"))
-    return engine.judge(Read(door.at(base)), tree, renderer, options.env, recovered, rules)
+    taken_back = recovered(door, base, door.resolve("HEAD"))
+    return engine.judge(Read(door.at(base)), tree, renderer, options.env, taken_back, rules)

@@ -10,6 +10,8 @@ from bos_tools.review.rendered import down
 from bos_tools.review.world import Pair, World
 from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET, volumes
 from bos_tools.tree.identity import Object
+from bos_tools.tree.kustomization import NAMES
+from bos_tools.tree.layout import Unit
 from bos_tools.tree.leaves import leaves
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import quantity, written
@@ -131,6 +133,32 @@ def claim_templates(pair: Pair) -> Iterator[Fault]:
         for name in sorted(was.keys() & now.keys()):
             if _but_size(was[name]) != _but_size(now[name]):
                 yield pair.new.at(made, f"the template {name} of {made.object.name} changes more than its size", place)
+
+
+@rule(
+    "G5",
+    title="What a change is judged against can be read",
+    remedy="mend it in a change of its own, without a size; or judge against a commit where it renders",
+    source=".github/decisions/0013-growth.md",
+    scope="change",
+)
+def readable(pair: Pair) -> Iterator[Fault]:
+    """Of a unit that does not render before the change nobody knows which of its sizes shrink, or what else becomes of
+    its claims; to pass it would be a guess.
+    """
+    sized = {made.unit.service for made in pair.new.of(CLAIM, SET, DATABASE)}
+    there = set(pair.new.tree.services(pair.new.name))
+    for service in sorted(there & set(pair.old.tree.services(pair.old.name)) - pair.old.rendered):
+        if service in sized or service not in pair.new.rendered:
+            folder = Unit(pair.new.name, service).folder
+            why = next((error for error in pair.old.unread if error.path.startswith(f"{folder}/")), None)
+            said = f": {why}" if why is not None else ""
+            yield pair.new.file(f"{folder}/{NAMES[0]}", 1, f"{service} could not be rendered before the change{said}")
+    for made, wrong in pair.old.wrong:
+        now = pair.new.one(made.object.kind, made.object.name)
+        if wrong.is_misshapen and made.object.kind in (CLAIM, SET, DATABASE) and now is not None:
+            said = f"what {made.object.name} was before the change is none that can be compared"
+            yield pair.new.at(now, said)
 
 
 def _others(pair: Pair) -> list[str]:
