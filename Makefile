@@ -35,7 +35,7 @@ bench: setup ## measure against doing it by hand, as ratios in one run
 	PYTHONPATH=tests $(BIN)/python -m bench.run
 
 lock: setup ## lock the dependencies again, with hashes and without index addresses
-	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m pip install --quiet uv==0.13.9
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --group dev pyproject.toml --output-file tools/requirements.txt
 

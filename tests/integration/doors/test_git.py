@@ -154,6 +154,8 @@ def test_a_folder_in_no_repository_is_told(tmp_path):
         ("fatal: 'https://me:secret@host/x'", "fatal: 'https://host/x'"),
         ("https://token@host/x and ssh://git@host:22/y", "https://host/x and ssh://host:22/y"),
         ("https://me:s@cr@t@host/x", "https://host/x"),
+        ("'https://bot:ca/nary@host/x/': URL using bad format", "'https://host/x/': URL using bad format"),
+        ("https://host:8443/x and a@b", "https://host:8443/x and a@b"),
         ("https://host/x?private_token=secret&y=1", "https://host/x?private_token=…&y=1"),
         ("git@host:x/y.git and file:///a@b/c", "git@host:x/y.git and file:///a@b/c"),
     ],

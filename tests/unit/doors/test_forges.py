@@ -72,6 +72,15 @@ def test_a_remote_that_is_on_no_forge_is_told(url):
     assert told.value.reason == "no-forge"
 
 
+@pytest.mark.parametrize("url", ["https://bot:ca/nary@git.example.com/team/x", "https://bot:canary@[git/team/x"])
+def test_an_address_that_none_can_be_is_told_without_its_password(url):
+    with pytest.raises(RepositoryError) as told:
+        address(url)
+
+    assert told.value.reason == "no-forge"
+    assert "nary" not in str(told.value)
+
+
 def test_another_address_can_be_told_with_its_folder(monkeypatch):
     monkeypatch.setenv("BOS_FORGE_URL", "https://git.example.com:8443/forge/")
 

@@ -68,6 +68,8 @@ def without_secrets(text: str) -> str:
 
     >>> without_secrets("fatal: https://me:p@ss@host/x?private_token=1 is gone")
     'fatal: https://host/x?private_token=… is gone'
+    >>> without_secrets("'https://me:pass/word@host/x'")
+    "'https://host/x'"
     """
-    text = re.sub(r"(\w[\w+.-]*://)[^/\s'\"]*@", r"\1", text)
+    text = re.sub(r"(\w[\w+.-]*://)(?:[^/\s'\"]*|[^/\s'\"]*:[^\s'\"]*)@", r"\1", text)
     return re.sub(r"([?&]\w*(?:token|password|secret|key)=)[^&\s'\"]+", r"\1…", text, flags=re.IGNORECASE)

@@ -52,7 +52,11 @@ def address(url: str) -> Address:
     >>> address("git@github.com:team/gitops.git")
     Address(web='https://github.com', path='team/gitops')
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:  # a password with a slash, without its percent sign
+        raise _no_forge(url) from error
     if parts.scheme in ("http", "https", "ssh", "git+ssh") and parts.hostname:
         host, path = parts.hostname, parts.path
     elif not parts.scheme.startswith("file") and (scp := SCP.fullmatch(url)):
@@ -72,7 +76,6 @@ def address(url: str) -> Address:
     host = next((forge.hosts[host] for forge in FORGES if host in forge.hosts), host)
     host = f"[{host}]" if ":" in host else host
     if parts.scheme in ("http", "https"):
-        port = f":{parts.port}" if parts.port else ""
         return Address(f"{parts.scheme}://{host}{port}", path)
     return Address(f"https://{host}", path)
 
