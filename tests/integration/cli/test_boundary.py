@@ -1,5 +1,8 @@
 """The one error boundary: what a bug leaves behind, and which exits are taken as they are."""
 
+import errno
+import json
+import os
 import stat
 import subprocess
 import sys
@@ -85,3 +88,17 @@ def test_who_is_started_deaf_to_interrupts_stays_so():
     done = subprocess.run([sys.executable, "-c", deaf], capture_output=True, check=False, text=True)
 
     assert (done.returncode, done.stdout) == (0, f"bos-tools {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(errno.ENOSPC, "full"), (errno.EDQUOT, "full"), (errno.EACCES, "unreadable"), (errno.EROFS, "unreadable")],
+)
+def test_what_a_disk_does_not_take_is_told_by_its_path_in_json_too(monkeypatch, capsys, number, reason):
+    broken(monkeypatch, OSError(number, os.strerror(number), "/some/where"))
+
+    assert main(["bump", "web", "v1", "--output", "json"]) == 5
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["reason"], error["path"]) == (reason, "/some/where")
+    assert os.strerror(number) in error["message"]

@@ -21,6 +21,7 @@ WORDS = {
     "GIT_TERMINAL_PROMPT": "0",  # a missing password is an error, not a question that nobody hears
     "GIT_OPTIONAL_LOCKS": "0",  # looking at the status does not rewrite the index
 }
+ADDRESS = re.compile(r"(?<![\w+.-])(\w[\w+.-]*://)([^\s'\"]*)")
 NO_IDENTITY = re.compile(
     r"Please tell me who you are|empty ident name|unable to auto-detect email|no (name|email) was given"
 )
@@ -71,5 +72,12 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("'https://me:pass/word@host/x'")
     "'https://host/x'"
     """
-    text = re.sub(r"(\w[\w+.-]*://)(?:[^/\s'\"]*|[^/\s'\"]*:[^\s'\"]*)@", r"\1", text)
+    text = ADDRESS.sub(_without_user, text)
     return re.sub(r"([?&]\w*(?:token|password|secret|key)=)[^&\s'\"]+", r"\1…", text, flags=re.IGNORECASE)
+
+
+def _without_user(found: "re.Match[str]") -> str:
+    scheme, rest = found.groups()
+    authority = rest.partition("/")[0]
+    secret = authority if "@" in authority or ":" not in authority else rest  # a password may hold a slash
+    return scheme + rest[secret.rfind("@") + 1 :]
