@@ -60,7 +60,7 @@ def test_a_full_disk_does_not_make_a_failure_of_what_landed(there, tmp_path, how
     where = tmp_path / "origin.git" if how == "--push" else there
     landed = git(where, "rev-parse", "main").strip()
     assert "newTag: v1.0.1" in pinned(where)
-    assert f"Bump web to v1.0.1 in dev: {landed[:12]}\n" in said
+    assert f"Bump web to v1.0.1 in dev: {landed[:12]}" in said
     assert "can't be shown in full: No space left on device" in said
     assert (done.returncode, "failed" in said, "Traceback" in said, "bug" in said) == (0, False, False, False)
 

@@ -216,7 +216,7 @@ def test_diff_never_shows_the_value_of_a_secret(repo, capsys):
 def test_diff_refuses_what_is_no_revision(repo, capsys, revisions):
     code, out, err = run(repo, capsys, "diff", "--", revisions)
 
-    assert code == 1
+    assert code == 2
     assert out == ""
     assert "no such revision" in err
 

@@ -15,8 +15,8 @@ from bos_tools.report.text.page import Page, Stream
 
 
 def data(text: str) -> None:
-    """Write a line of data."""
-    sys.stdout.write(f"{plain.line(text)}\n")
+    """Write data of a line or several."""
+    sys.stdout.write(f"{plain.lines(text)}\n")
 
 
 def words(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bos_tools.doors import command, files, private, process
 from bos_tools.doors.log import FORMAT, LAST, Commit, commits
-from bos_tools.errors import CommandFailed, OutsideError, Refused, RepositoryError, Usage
+from bos_tools.errors import CommandFailed, OutsideError, RepositoryError, Usage
 
 if TYPE_CHECKING:
     from bos_tools.doors.objects import Objects

@@ -61,7 +61,8 @@ class Landed(Result):
             made = outcome.pull_request
             return f"{title}: pull request #{made.number}, {made.action}: {made.url}"
         if outcome.commit:
-            return f"{title}: {outcome.commit[:12]}" + (f", try {outcome.tries}" if outcome.tries > 1 else "")
+            where = f" on {outcome.where}" if outcome.where else ""
+            return f"{title}: {outcome.commit[:12]}{where}" + (f", try {outcome.tries}" if outcome.tries > 1 else "")
         return f"{title}: written to {', '.join(outcome.plan.files)}"
 
     @property

@@ -14,7 +14,8 @@ def write(checked: "Checked", page: Page) -> None:
         place = Painted(f"{finding.path}:{finding.line}", BOLD)
         page.data(place, f": [{finding.rule}] {finding.message} ({', '.join(finding.environments)})")
     if count := len(checked.findings):
-        page.words(f"{count} finding{'s' if count > 1 else ''} by {checked.rules} rules; `bos-tools check --explain ID` says why")
+        found = "1 finding" if count == 1 else f"{count} findings"
+        page.words(f"{found} by {checked.rules} rules; `bos-tools check --explain ID` says why")
     else:
         page.words(f"no finding by {checked.rules} rules")
 
