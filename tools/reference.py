@@ -5,11 +5,10 @@ A test holds the file to what this makes, so that the reference is never behind 
 
 import contextlib
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-from bos_tools.cli.groups import GROUPS, load
-from bos_tools.cli.main import app, main
+from bos_tools.cli.groups import words as commands
+from bos_tools.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "tools" / "COMMANDS.md"
@@ -32,15 +31,6 @@ words to stderr; with `--output json` stdout holds one document and nothing else
 | 5 | something outside failed: kustomize, git, the remote, Argo CD, the cluster; with what it said |
 | 130 | interrupted |
 """
-
-
-def commands() -> Iterator[str]:
-    """Yield the words of every command, in the order of the help; those of a group after one another."""
-    for command in app.registered_commands:
-        yield str(command.name)
-    for group in GROUPS:
-        for command in load(group).registered_commands:
-            yield f"{group} {command.name}"
 
 
 def said(words: str) -> str:

@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.cli.groups import GROUPS, load
-from bos_tools.cli.main import app, main
+from bos_tools.cli.groups import words as commands
+from bos_tools.cli.main import main
 from harness import ROOT
 
 GUIDE = (ROOT / "tools/GUIDE.md").read_text()
 PAGES = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".git", "node_modules"} & set(path.parts))
 REFERENCE = runpy.run_path(str(ROOT / "tools" / "reference.py"))
-LEAVES = sorted(
-    [str(command.name) for command in app.registered_commands]
-    + [f"{name} {command.name}" for name in GROUPS for command in load(name).registered_commands]
-)
+LEAVES = sorted(commands())
 """Every command, those of groups too."""
 CHANGING = ["bump", "pvc grow", "argocd register"]
 """The commands of which the guide explains every option."""

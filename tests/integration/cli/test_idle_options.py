@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.cli.groups import GROUPS, load
+from bos_tools.cli.groups import words as commands
 from bos_tools.cli.leaves import Leaf, leaves
-from bos_tools.cli.main import app, main
+from bos_tools.cli.main import main
 from bos_tools.verbs.options import Option
 
 ARGUMENTS = {
@@ -16,11 +16,6 @@ ARGUMENTS = {
     "pvc runbook": "redis", "argocd token": "--to x",
 }  # fmt: skip
 """What a command can't be called without."""
-
-
-def commands() -> list[str]:
-    names = [str(command.name) for command in app.registered_commands if command.name != "help"]
-    return names + [f"{group} {command.name}" for group in GROUPS for command in load(group).registered_commands]
 
 
 def words(leaf: Leaf) -> str:
@@ -31,7 +26,7 @@ def words(leaf: Leaf) -> str:
 
 def idle() -> Iterator[tuple[str, str, str]]:
     """Yield each option that another one must stand beside, or must not: the words, and what is said of them."""
-    for name in commands():
+    for name in set(commands()) - {"help"}:
         options = leaves(import_module(f"bos_tools.verbs.{name.replace(' ', '_')}").Options)
         for leaf in options.values():
             if not isinstance(leaf.said, Option):

@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 
 from bos_tools.cli.call import Call
+from bos_tools.cli.commands import Commands
 from bos_tools.cli.options import command, group
 from bos_tools.errors import Usage
 from bos_tools.verbs.options import Argument, Option
@@ -29,7 +30,7 @@ class Options:
 def said(*words: str) -> tuple[Call, list[Options]]:
     """Return what a call and a command hear."""
     heard: list[Options] = []
-    app, inner, call = group("Go."), group("By car."), Call()
+    inner, call = Commands(), Call()
 
     @command(inner, "drive", "")
     def drive(call: Call, options: Options) -> None:
@@ -40,9 +41,10 @@ def said(*words: str) -> tuple[Call, list[Options]]:
     def stop(call: Call, options: Options) -> None:
         """Stop."""
 
-    app.add_typer(inner, name="car")
+    outer = Commands()
+    outer.add("car", lambda: group("By car.", inner))
     try:
-        app(list(words), standalone_mode=False, obj=call)
+        group("Go.", outer)(list(words), standalone_mode=False, obj=call)
     except Usage:
         raise
     except Exception as error:  # typer's own complaint

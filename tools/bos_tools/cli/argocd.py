@@ -3,8 +3,8 @@
 import typer
 
 from bos_tools.cli.call import Call
-from bos_tools.cli.groups import GROUPS
-from bos_tools.cli.options import command, group
+from bos_tools.cli.commands import Commands
+from bos_tools.cli.options import command
 from bos_tools.verbs import (
     argocd_configure,
     argocd_diff,
@@ -19,7 +19,7 @@ from bos_tools.verbs import (
     argocd_wait,
 )
 
-app = group(GROUPS["argocd"])
+COMMANDS = Commands()
 EXAMPLES = {
     "register": """\
   bos-tools argocd register --env dev
@@ -85,7 +85,7 @@ EXAMPLES = {
 }
 
 
-@command(app, "register", EXAMPLES["register"])
+@command(COMMANDS, "register", EXAMPLES["register"])
 def register(call: Call, options: argocd_register.Options) -> None:
     """Write an environment's Applications to Git, and with --apply put them into Argo CD."""
     from bos_tools.report.json import argocd as document
@@ -101,7 +101,7 @@ def register(call: Call, options: argocd_register.Options) -> None:
     call.report(argocd_register.apply(call.session, options, landed), text.registered, document.registered)
 
 
-@command(app, "unregister", EXAMPLES["unregister"])
+@command(COMMANDS, "unregister", EXAMPLES["unregister"])
 def unregister(call: Call, options: argocd_unregister.Options) -> None:
     """Take an environment out of Argo CD; Git and, unless told so twice, the workloads stay."""
     from bos_tools.report.json import argocd as document
@@ -110,7 +110,7 @@ def unregister(call: Call, options: argocd_unregister.Options) -> None:
     call.report(argocd_unregister.run(call.session, options), text.unregistered, document.unregistered)
 
 
-@command(app, "configure", EXAMPLES["configure"])
+@command(COMMANDS, "configure", EXAMPLES["configure"])
 def configure(call: Call, options: argocd_configure.Options) -> None:
     """Lay base/argocd over Argo CD's own configuration."""
     from bos_tools.report.json import argocd as document
@@ -119,7 +119,7 @@ def configure(call: Call, options: argocd_configure.Options) -> None:
     call.report(argocd_configure.run(call.session, options), text.configured, document.configured)
 
 
-@command(app, "token", EXAMPLES["token"])
+@command(COMMANDS, "token", EXAMPLES["token"])
 def token(call: Call, options: argocd_token.Options) -> None:
     """Write a token for pipelines to a file; it may look and sync in one environment, and is never printed."""
     from bos_tools.report.json import argocd as document
@@ -128,7 +128,7 @@ def token(call: Call, options: argocd_token.Options) -> None:
     call.report(argocd_token.run(call.session, options), text.token, document.token)
 
 
-@command(app, "status", EXAMPLES["status"])
+@command(COMMANDS, "status", EXAMPLES["status"])
 def status(call: Call, options: argocd_status.Options) -> None:
     """Show each part's version in Git and live, whether it is Synced and Healthy at which commit, and why not."""
     from bos_tools.report.json import argocd as document
@@ -137,7 +137,7 @@ def status(call: Call, options: argocd_status.Options) -> None:
     call.report(argocd_status.run(call.session, options), text.status, document.status)
 
 
-@command(app, "sync", EXAMPLES["sync"])
+@command(COMMANDS, "sync", EXAMPLES["sync"])
 def sync(call: Call, options: argocd_sync.Options) -> None:
     """Sync services now: the way out when automatic sync has given up on a commit."""
     from bos_tools.report.json import argocd as document
@@ -146,7 +146,7 @@ def sync(call: Call, options: argocd_sync.Options) -> None:
     call.report(argocd_sync.run(call.session, options), text.live, document.live)
 
 
-@command(app, "terminate", EXAMPLES["terminate"])
+@command(COMMANDS, "terminate", EXAMPLES["terminate"])
 def terminate(call: Call, options: argocd_terminate.Options) -> None:
     """End syncs that hold newer ones up; what they wait to delete stays."""
     from bos_tools.report.json import argocd as document
@@ -155,7 +155,7 @@ def terminate(call: Call, options: argocd_terminate.Options) -> None:
     call.report(argocd_terminate.run(call.session, options), text.terminated, document.terminated)
 
 
-@command(app, "wait", EXAMPLES["wait"])
+@command(COMMANDS, "wait", EXAMPLES["wait"])
 def wait(call: Call, options: argocd_wait.Options) -> None:
     """Wait until services are live: their sync succeeded, their objects are Git's, and they work."""
     from bos_tools.report.json import argocd as document
@@ -164,7 +164,7 @@ def wait(call: Call, options: argocd_wait.Options) -> None:
     call.report(argocd_wait.run(call.session, options), text.live, document.live)
 
 
-@command(app, "diff", EXAMPLES["diff"])
+@command(COMMANDS, "diff", EXAMPLES["diff"])
 def diff(call: Call, options: argocd_diff.Options) -> None:
     """Show which fields are otherwise in the cluster than in Git."""
     from bos_tools.report.json import argocd as document
@@ -173,7 +173,7 @@ def diff(call: Call, options: argocd_diff.Options) -> None:
     call.report(argocd_diff.run(call.session, options), text.diff, document.diff)
 
 
-@command(app, "history", EXAMPLES["history"])
+@command(COMMANDS, "history", EXAMPLES["history"])
 def history(call: Call, options: argocd_history.Options) -> None:
     """Show which commits were synced when, and by whom."""
     from bos_tools.report.json import argocd as document
@@ -182,7 +182,7 @@ def history(call: Call, options: argocd_history.Options) -> None:
     call.report(argocd_history.run(call.session, options), text.history, document.history)
 
 
-@command(app, "open", EXAMPLES["open"])
+@command(COMMANDS, "open", EXAMPLES["open"])
 def open_page(call: Call, options: argocd_open.Options) -> None:
     """Print the address of a service's page in Argo CD, or of the whole environment's."""
     from bos_tools.report.json import argocd as document

@@ -1,13 +1,17 @@
-"""The groups of commands: each is loaded when one of its commands is called, for `--help` pays for none of them."""
+"""Which commands there are, and in which module each stands; a module is loaded when one of its commands is called."""
 
+from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-import typer
-from typer.main import get_command
-
+from bos_tools.cli import manual
+from bos_tools.cli.commands import Commands
+from bos_tools.cli.options import group, one, with_words
 from bos_tools.cli.tolerant import TolerantGroup
 
+ALONE = ("bump", "status", "render", "diff", "history", "check", "doctor")
+"""The commands of no group: each is the function of its name in the module of its name."""
 GROUPS = {
     "pvc": "Look after the claims: what they have, and how they grow.",
     "secrets": "Look after the Secrets that the manifests read; their values never go through Git.",
@@ -17,16 +21,39 @@ GROUPS = {
 """Each group's name, which is its module's too, and what it is for."""
 
 
-def load(name: str) -> typer.Typer:
-    """Return a group with its commands."""
-    made: typer.Typer = import_module(f"bos_tools.cli.{name}").app
-    return made
-
-
 class Root(TolerantGroup):
     """The program's own group; the others stand in it by name and help alone until they are called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, with all of its own."""
         name, found, rest = super().resolve_command(ctx, args)
-        return name, get_command(load(name)) if name in GROUPS else found, rest
+        return name, group(GROUPS[name], load(name)) if name in GROUPS else found, rest
+
+
+def everything() -> Commands:
+    """Return the commands of the program, with each group by its help alone."""
+    listed = Commands()
+    for name in ALONE:
+        listed.add(name, partial(_alone, name))
+    listed.add("help", partial(one, "help", manual.help_, manual.EXAMPLES))
+    for name, purpose in GROUPS.items():
+        listed.add(name, partial(TolerantGroup, name=name, help=purpose))
+    return listed
+
+
+def load(name: str) -> Commands:
+    """Return the commands of a group."""
+    found: Commands = import_module(f"bos_tools.cli.{name}").COMMANDS
+    return found
+
+
+def words() -> Iterator[str]:
+    """Yield what calls each command, in the order of the help; those of a group after one another."""
+    yield from (name for name in everything() if name not in GROUPS)
+    for group_ in GROUPS:
+        yield from (f"{group_} {name}" for name in load(group_))
+
+
+def _alone(name: str) -> Any:
+    module = import_module(f"bos_tools.cli.{name}")
+    return one(name, with_words(getattr(module, name)), module.EXAMPLES)

@@ -6,18 +6,18 @@ import inspect
 import io
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
 from bos_tools import __version__
-from bos_tools.cli import bump, check, console, diff, doctor, history, manual, render, status
+from bos_tools.cli import console, manual
 from bos_tools.cli.call import Call
 from bos_tools.cli.errors import unexpected
-from bos_tools.cli.groups import GROUPS, Root
-from bos_tools.cli.options import command, common, epilog
+from bos_tools.cli.groups import Root, everything
+from bos_tools.cli.options import common, filled
 from bos_tools.cli.patience import Patience
-from bos_tools.cli.tolerant import TolerantCommand
 from bos_tools.errors import BosError
 
 app = typer.Typer(
@@ -29,16 +29,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-command(app, "bump", bump.EXAMPLES)(bump.bump)
-command(app, "status", status.EXAMPLES)(status.status)
-command(app, "render", render.EXAMPLES)(render.render)
-command(app, "diff", diff.EXAMPLES)(diff.diff)
-command(app, "history", history.EXAMPLES)(history.history)
-command(app, "check", check.EXAMPLES)(check.check)
-command(app, "doctor", doctor.EXAMPLES)(doctor.doctor)
-app.command("help", epilog=epilog(manual.EXAMPLES), cls=TolerantCommand)(manual.help_)
-for name, purpose in GROUPS.items():
-    app.add_typer(typer.Typer(help=purpose), name=name)
 
 
 def _version(wanted: bool) -> None:
@@ -62,6 +52,12 @@ common(
 )
 
 
+@cache
+def program() -> Any:
+    """Return the program's group as typer has it."""
+    return filled(app, everything())
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code; every error ends here."""
     words = sys.argv[1:] if arguments is None else arguments
@@ -69,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         try:
             with Patience(call.tell):
-                code = app(words, prog_name="bos-tools", standalone_mode=False, obj=call)
+                code = program()(words, prog_name="bos-tools", standalone_mode=False, obj=call)
         finally:
             call.display.end()
         sys.stdout.flush()

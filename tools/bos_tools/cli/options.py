@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.main import get_command
 
 from bos_tools.cli.call import Call, Common
+from bos_tools.cli.commands import Commands
 from bos_tools.cli.completion import completer
 from bos_tools.cli.leaves import Leaf, built, has_default, leaves, refuse_idle
 from bos_tools.cli.tolerant import TolerantCommand, TolerantGroup, was_said
@@ -15,30 +17,42 @@ from bos_tools.verbs.options import Argument
 Run = Callable[[Call, Any], None]
 
 
-def command(group: typer.Typer, name: str, examples: str) -> Callable[[Run], Run]:
+def command(commands: Commands, name: str, examples: str) -> Callable[[Run], Run]:
     """Make a command of a function of a call and the options that its second parameter declares."""
 
     def register(run: Run) -> Run:
-        kind = list(get_type_hints(run).values())[1]
-        group.command(name, epilog=epilog(examples), cls=TolerantCommand)(with_words(run, kind))
+        commands.add(name, lambda: one(name, with_words(run), examples))
         return run
 
     return register
 
 
-def epilog(examples: str) -> str:
-    """Return what stands below a command's options."""
-    return f"\b\nExamples:\n{examples}"
+def one(name: str, call: Callable[..., None], examples: str) -> Any:
+    """Return a command of typer's of a function that has typer's parameters."""
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    alone.command(name, epilog=_epilog(examples), cls=TolerantCommand)(call)
+    return get_command(alone)
 
 
-def group(help_: str, examples: str = "") -> typer.Typer:
-    """Return a group of commands; without one of them it shows its help."""
-    below = epilog(examples) if examples else None
-    made = typer.Typer(
-        help=help_, epilog=below, cls=TolerantGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False
+def group(purpose: str, commands: Commands) -> Any:
+    """Return a group of typer's; without a command it shows its help."""
+    below = _epilog(commands.examples) if commands.examples else None
+    typed = typer.Typer(
+        help=purpose, epilog=below, cls=TolerantGroup, rich_markup_mode=None, no_args_is_help=True, add_completion=False
     )
-    common(made)
+    common(typed)
+    return filled(typed, commands)
+
+
+def filled(typed: typer.Typer, commands: Commands) -> Any:
+    """Return a group of typer's with its commands, of which none is made yet."""
+    made: Any = get_command(typed)
+    made.commands = commands
     return made
+
+
+def _epilog(examples: str) -> str:
+    return f"\b\nExamples:\n{examples}"
 
 
 def common(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
@@ -51,8 +65,9 @@ def common(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
     typed.callback()(before)
 
 
-def with_words(run: Run, kind: type) -> Callable[..., None]:
+def with_words(run: Run) -> Callable[..., None]:
     """Return a function that typer can call: a parameter for each field, nested ones too, and the common ones."""
+    kind = list(get_type_hints(run).values())[1]
     known = leaves(kind, Common)
 
     def call(context: typer.Context, **values: Any) -> None:

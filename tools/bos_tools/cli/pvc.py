@@ -1,11 +1,11 @@
 """`bos-tools pvc …`: the claims and their growth."""
 
 from bos_tools.cli.call import Call
-from bos_tools.cli.groups import GROUPS
-from bos_tools.cli.options import command, group
+from bos_tools.cli.commands import Commands
+from bos_tools.cli.options import command
 from bos_tools.verbs import pvc_adopt, pvc_grow, pvc_list, pvc_recommend, pvc_runbook, pvc_verify
 
-app = group(GROUPS["pvc"])
+COMMANDS = Commands()
 LIST = """\
   bos-tools pvc list
       every volume of every environment, as Git has it
@@ -44,7 +44,7 @@ RECOMMEND = """\
 """
 
 
-@command(app, "list", LIST)
+@command(COMMANDS, "list", LIST)
 def list_(call: Call, options: pvc_list.Options) -> None:
     """Show every volume: its size in Git and live, the plan's range, its class, and how far a growth is."""
     from bos_tools.report.json import pvc as document
@@ -53,7 +53,7 @@ def list_(call: Call, options: pvc_list.Options) -> None:
     call.report(pvc_list.run(call.session, options), text.volumes, document.volumes)
 
 
-@command(app, "grow", GROW)
+@command(COMMANDS, "grow", GROW)
 def grow(call: Call, options: pvc_grow.Options) -> None:
     """Give a volume more room: only the scalars that hold its size change, in this environment, in one commit."""
     from bos_tools.report.json.change import document
@@ -62,7 +62,7 @@ def grow(call: Call, options: pvc_grow.Options) -> None:
     call.report(pvc_grow.run(call.session, options), write, document)
 
 
-@command(app, "verify", VERIFY)
+@command(COMMANDS, "verify", VERIFY)
 def verify(call: Call, options: pvc_verify.Options) -> None:
     """Wait until a growth has reached every claim, and say what holds it up when it has not."""
     from bos_tools.report.json import pvc as document
@@ -71,7 +71,7 @@ def verify(call: Call, options: pvc_verify.Options) -> None:
     call.report(pvc_verify.run(call.session, options), text.growth, document.growth)
 
 
-@command(app, "adopt", ADOPT)
+@command(COMMANDS, "adopt", ADOPT)
 def adopt(call: Call, options: pvc_adopt.Options) -> None:
     """Write to Git the size to which somebody grew a volume by hand: it can't go back, so Git follows."""
     from bos_tools.report.json.change import document
@@ -80,7 +80,7 @@ def adopt(call: Call, options: pvc_adopt.Options) -> None:
     call.report(pvc_adopt.run(call.session, options), write, document)
 
 
-@command(app, "runbook", RUNBOOK)
+@command(COMMANDS, "runbook", RUNBOOK)
 def runbook(call: Call, options: pvc_runbook.Options) -> None:
     """Print how to move a volume to a smaller claim, which the tool refuses to do, with the real names filled in."""
     from bos_tools.report.json import pvc as document
@@ -89,7 +89,7 @@ def runbook(call: Call, options: pvc_runbook.Options) -> None:
     call.report(pvc_runbook.run(call.session, options), text.runbook, document.runbook)
 
 
-@command(app, "recommend", RECOMMEND)
+@command(COMMANDS, "recommend", RECOMMEND)
 def recommend(call: Call, options: pvc_recommend.Options) -> None:
     """Say which claims should grow, to what size, and why; a claim without metrics is unknown, never fine."""
     from bos_tools.report.json.recommend import document

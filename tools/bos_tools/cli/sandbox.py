@@ -3,8 +3,8 @@
 import sys
 
 from bos_tools.cli.call import Call
-from bos_tools.cli.groups import GROUPS
-from bos_tools.cli.options import command, group
+from bos_tools.cli.commands import Commands
+from bos_tools.cli.options import command
 from bos_tools.errors import Usage
 from bos_tools.verbs import sandbox_down, sandbox_env, sandbox_logs, sandbox_status, sandbox_up
 
@@ -15,7 +15,7 @@ ALL = """\
   bos-tools sandbox logs argocd-server --follow
   bos-tools sandbox down
 """
-app = group(GROUPS["sandbox"], ALL)
+COMMANDS = Commands(ALL)
 UP = """\
   bos-tools sandbox up
       dev: its nodes, Argo CD and Gitea; the first time builds them all, which is told beforehand
@@ -45,7 +45,7 @@ DOWN = """\
 """
 
 
-@command(app, "up", UP)
+@command(COMMANDS, "up", UP)
 def up(call: Call, options: sandbox_up.Options) -> None:
     """Bring a sandbox up, or mend the one that is there."""
     from bos_tools.report.json import sandbox as document
@@ -54,7 +54,7 @@ def up(call: Call, options: sandbox_up.Options) -> None:
     call.report(sandbox_up.run(call.session, options), text.up, document.up)
 
 
-@command(app, "status", STATUS)
+@command(COMMANDS, "status", STATUS)
 def status(call: Call, options: sandbox_status.Options) -> None:
     """Show each process, its port, whether it is healthy and since when, and what is a stand-in."""
     from bos_tools.report.json import sandbox as document
@@ -63,7 +63,7 @@ def status(call: Call, options: sandbox_status.Options) -> None:
     call.report(sandbox_status.run(call.session, options), text.status, document.status)
 
 
-@command(app, "logs", LOGS)
+@command(COMMANDS, "logs", LOGS)
 def logs(call: Call, options: sandbox_logs.Options) -> None:
     """Show what the processes said."""
     from bos_tools.report.json import sandbox as document
@@ -76,7 +76,7 @@ def logs(call: Call, options: sandbox_logs.Options) -> None:
         sys.stdout.flush()
 
 
-@command(app, "env", ENV)
+@command(COMMANDS, "env", ENV)
 def env(call: Call, options: sandbox_env.Options) -> None:
     """Print what kubectl and the other commands read from the environment, tokens included, for a shell."""
     from bos_tools.report.json import sandbox as document
@@ -85,7 +85,7 @@ def env(call: Call, options: sandbox_env.Options) -> None:
     call.report(sandbox_env.run(call.session, options), text.variables, document.variables)
 
 
-@command(app, "down", DOWN)
+@command(COMMANDS, "down", DOWN)
 def down(call: Call, options: sandbox_down.Options) -> None:
     """End every process of a sandbox and remove its files."""
     from bos_tools.report.json import sandbox as document

@@ -1,11 +1,11 @@
 """`bos-tools secrets …`: what the manifests read, what a cluster lacks, and its making; a value is never shown."""
 
 from bos_tools.cli.call import Call
-from bos_tools.cli.groups import GROUPS
-from bos_tools.cli.options import command, group
+from bos_tools.cli.commands import Commands
+from bos_tools.cli.options import command
 from bos_tools.verbs import secrets_create, secrets_list, secrets_missing
 
-app = group(GROUPS["secrets"])
+COMMANDS = Commands()
 LIST = """\
   bos-tools secrets list --env prod
       every Secret and key that prod reads, where its value comes from, and who reads it
@@ -26,7 +26,7 @@ CREATE = """\
 """
 
 
-@command(app, "list", LIST)
+@command(COMMANDS, "list", LIST)
 def list_(call: Call, options: secrets_list.Options) -> None:
     """Show each Secret and key that an environment reads, where its value comes from, and who reads it."""
     from bos_tools.report.json import secrets as document
@@ -35,7 +35,7 @@ def list_(call: Call, options: secrets_list.Options) -> None:
     call.report(secrets_list.run(call.session, options), text.needed, document.needed)
 
 
-@command(app, "missing", MISSING)
+@command(COMMANDS, "missing", MISSING)
 def missing(call: Call, options: secrets_missing.Options) -> None:
     """Name each Secret and key that an environment reads and its cluster lacks; exit code 1 when there is one."""
     from bos_tools.report.json import secrets as document
@@ -44,7 +44,7 @@ def missing(call: Call, options: secrets_missing.Options) -> None:
     call.report(secrets_missing.run(call.session, options), text.missing, document.missing)
 
 
-@command(app, "create", CREATE)
+@command(COMMANDS, "create", CREATE)
 def create(call: Call, options: secrets_create.Options) -> None:
     """Write the Secrets that are missing into the cluster; a value that is there stays, and none is ever shown."""
     from bos_tools.report.json import secrets as document
