@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from bos_tools.intents.grow import Grow, Look, Wish
+from bos_tools.intents.grow import Grow, Wish
 from bos_tools.storage.live import Claim
+from bos_tools.storage.preflight import Look
 from harness.repositories import ENVIRONMENTS, files
 
 GIB = 2**30
@@ -128,9 +129,9 @@ def live(name: str = "web-data", request: int = 5, capacity: int | None = None, 
     return Claim(name, request=Decimal(request * GIB), capacity=Decimal(has * GIB), **fields)
 
 
-def look(*claims: Claim, size: int = 8, missing: tuple[str, ...] = ()) -> Look:
+def look(*claims: Claim, size: int = 8, missing: tuple[str, ...] = (), **more: Any) -> Look:
     """Return what was seen in a cluster of a volume that has so many GiB in Git."""
-    return Look(Decimal(size * GIB), claims, missing, NOW)
+    return Look(Decimal(size * GIB), claims, missing, NOW, **more)
 
 
 def grow(what: str, size: str = "8Gi", **more: Any) -> Grow:

@@ -5,7 +5,8 @@ BosError
 ├── Usage            2  the command line is wrong
 ├── RepositoryError  4  the repository is not as expected
 └── OutsideError     5  something outside failed: kustomize, git, a registry
-    └── CommandFailed   a process, with what it said
+    ├── CommandFailed   a process, with what it said
+    └── MayNot          the asker's account lacks a right, so nothing was answered
 
 Exit code 3 is any exception that is not in this tree: our bug.  130 is an interrupt.
 """
@@ -92,3 +93,13 @@ class CommandFailed(OutsideError):
         self.argv = argv
         self.returncode = returncode
         self.stderr = stderr
+
+
+class MayNot(OutsideError):
+    """Raised when the asker's account may not ask something: no word on the thing itself."""
+
+    def __init__(self, message: str, needs: str) -> None:
+        hint = "who administers the cluster gives that right, by a Role and its RoleBinding"
+        super().__init__(message, reason="may-not", hint=hint)
+        self.needs = needs
+        """`patch on persistentvolumeclaims in buildingos`."""

@@ -45,7 +45,7 @@ REFUSALS = {
     "moved": (grow("web-data", "+1Gi", look=look(live(), size=7)), "moved", "pull"),
     "one of three": (grow("redis", look=look(live("data-redis-0"), live("data-redis-1", capacity=4), live("data-redis-2"))), "in-flight", "pvc verify data --env prod"),
     "no snapshot": (grow("redis", look=look(live("data-redis-0")), needs_snapshot=True), "no-snapshot", "--no-snapshot"),
-    "old snapshot": (grow("redis", look=look(live("data-redis-0", snapshot=NOW - timedelta(hours=25))), needs_snapshot=True), "no-snapshot", "data-redis-0"),
+    "old snapshot": (grow("redis", look=look(live("data-redis-0", snapshot=NOW - timedelta(hours=27))), needs_snapshot=True), "no-snapshot", "data-redis-0"),
 }  # fmt: skip
 
 

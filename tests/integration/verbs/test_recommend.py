@@ -1,6 +1,7 @@
 """`pvc recommend` against a real Prometheus, on series of every shape that a volume has."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -206,25 +207,26 @@ def test_the_threshold_alone_makes_a_growth_due(repo, metrics, capsys):
     assert one["target"] == 13 * GIB  # (8.6 + 0.3) / 0.7
 
 
-def grow(repo: Path, hours_ago: float, claim: str = "dev/other/other-data") -> None:
-    write(repo, {"note.txt": f"{hours_ago}"})
-    git(repo, "add", "-A")
+def resize(repo: Path, hours_ago: float, claim: str, size: int) -> None:
+    """Give a claim another size, as its owner does by hand."""
+    path = repo / "base" / claim.partition("-")[0] / f"{claim}.yaml"
+    path.write_text(re.sub(r"storage: \d+Gi", f"storage: {size}Gi", path.read_text()))
     when = datetime.fromtimestamp(NOW - hours_ago * HOUR, UTC).isoformat()
     kept = dict(WHO)
     WHO["GIT_COMMITTER_DATE"] = WHO["GIT_AUTHOR_DATE"] = when
     try:
-        git(repo, "commit", "-qm", f"Grow\n\nBos-Volume: {claim}\nBos-From: 9Gi\nBos-To: 10Gi")
+        git(repo, "commit", "-qam", "Room")
     finally:
         WHO.clear()
         WHO.update(kept)
 
 
 def test_a_used_up_budget_blocks_and_says_when_it_is_free(repo, metrics, capsys):
-    grow(repo, 30)
-    grow(repo, 20)
-    grow(repo, 3, "dev/other/another")
+    resize(repo, 30, "other-data", 8)
+    resize(repo, 20, "other-data", 9)
+    resize(repo, 3, "other-new", 41)
     assert told(repo, metrics, capsys)["other-data"]["verdict"] == "due"
-    grow(repo, 2)
+    resize(repo, 2, "other-data", 10)
 
     one = told(repo, metrics, capsys)["other-data"]
 

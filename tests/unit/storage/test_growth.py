@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bos_tools.storage import arrival as growth
-from bos_tools.storage.arrival import Delivery, outcome, see, watch
-from bos_tools.storage.live import Stage, stage, way_out
+from bos_tools.storage.arrival import outcome, see, watch
+from bos_tools.storage.live import Claim, Stage, stage, way_out
+from bos_tools.storage.told import Delivery, Operator
 from bos_tools.storage.volumes import CLAIM, Volume
 from bos_tools.tree.layout import Unit
 from harness.volumes import GIB, live
@@ -25,7 +27,10 @@ INFEASIBLE = "NodeResizeInfeasible"
         (live(request=8), Stage.done),
         (live(request=8, capacity=9), Stage.done),
         (live(request=8, capacity=0, phase="Pending"), Stage.unbound),
-        (live(request=8, capacity=8, phase="Lost"), Stage.unbound),
+        (live(request=8, capacity=8, phase="Lost"), Stage.lost),
+        (live(request=8, is_deleted=True), Stage.deleting),
+        (live(request=5, is_deleted=True, phase="Lost"), Stage.deleting),
+        (live(request=8, foreign="Application other"), Stage.foreign),
         (live(request=5), Stage.not_applied),
         (live(request=9), Stage.hand_grown),
         (live(request=9, capacity=5, resize=INFEASIBLE), Stage.not_applied),
@@ -52,28 +57,53 @@ def test_the_way_out_lies_above_the_capacity_and_below_what_can_not_be_had(capac
     assert way is None or capacity < way < capacity + more
 
 
-SAID = {
-    "infeasible": (live(request=8, capacity=5, resize=INFEASIBLE, conditions={"NodeResizeError": "no room"}), None, 5, "no room", "pvc grow web-data 6Gi --env prod"),
-    "hand-grown": (live(request=9), None, 1, "8Gi in Git, 9Gi in the cluster", "pvc adopt web-data --env prod"),
-    "restart-needed": (live(request=8, resize="NodeResizePending", pods=("web-1",)), None, 1, "web-1", "kubectl delete pod --namespace buildingos web-1"),
-    "growth-pending": (live(request=8, capacity=5, conditions={"ControllerResizeError": "busy"}), None, 5, "5Gi of 8Gi: busy", "kubectl describe pvc"),
-    "unbound": (live(request=8, capacity=0, phase="Pending"), None, 5, "not bound", "kubectl describe pvc"),
-    "application-failed": (live(request=5), Delivery("OutOfSync", "Failed", "c0ffee", "denied\nby quota"), 5, "denied by quota", "never tries this commit again"),
-    "synced-not-applied": (live(request=5), Delivery("Synced", "Succeeded", "c0ffee", ""), 5, "says Synced", "#28722"),
-    "not-applied": (live(request=5), Delivery("OutOfSync", "Running", "", ""), 5, "5Gi of 8Gi", "push the commit"),
+BEHIND = Delivery("Synced", "", "", "", "prod-web", "0ld0ld0ld0ld0ld", is_behind=True)
+RETRIES = Delivery("OutOfSync", "Running", "c0ffee", "exceeded quota: q.\nRetrying attempt #2")
+PAUSED = Delivery("OutOfSync", "", "", "", is_paused=True)
+LATE = Operator(SIZE, "Waiting for the instances to become active")
+SAID: dict[str, tuple[Claim, dict[str, Any], int, str, str]] = {
+    "infeasible": (live(request=8, capacity=5, resize=INFEASIBLE, conditions={"NodeResizeError": "no room"}), {}, 5, "no room", "pvc grow web-data 6Gi --env prod"),
+    "hand-grown": (live(request=9), {}, 1, "8Gi in Git, 9Gi in the cluster", "pvc adopt web-data --env prod"),
+    "restart-needed": (live(request=8, resize="NodeResizePending", pods=("web-1",)), {}, 1, "web-1", "kubectl delete pod --namespace buildingos web-1"),
+    "growth-pending": (live(request=8, capacity=5, conditions={"ControllerResizeError": "busy"}), {}, 5, "5Gi of 8Gi: busy", "kubectl describe pvc"),
+    "unbound": (live(request=8, capacity=0, phase="Pending"), {}, 5, "not bound", "kubectl describe pvc"),
+    "deleting": (live(request=8, is_deleted=True, pods=("web-1",)), {}, 1, "goes with the last pod that uses it: web-1", "save the data now"),
+    "lost": (live(request=8, phase="Lost"), {}, 1, "has lost its volume", "from a backup alone"),
+    "foreign-claim": (live(request=8, foreign="Application stage-web"), {}, 1, "belongs to Application stage-web", "another name"),
+    "application-failed": (live(request=5), {"delivery": Delivery("OutOfSync", "Failed", "c0ffee", "denied\nby quota")}, 5, "denied by quota", "never tries this commit again"),
+    "synced-not-applied": (live(request=5), {"delivery": Delivery("Synced", "Succeeded", "c0ffee", "")}, 5, "says Synced", "#28722"),
+    "not-applied": (live(request=5), {"delivery": Delivery("OutOfSync", "Running", "", "")}, 5, "5Gi of 8Gi", "argocd wait web --env prod"),
+    "not-applied, paused": (live(request=5), {"delivery": PAUSED}, 5, "was not told yet", "automatic sync is off: bos-tools argocd sync web --env prod"),
+    "not-applied, no Argo CD": (live(request=5), {}, 5, "was not told yet", "argocd wait"),
+    "not-pushed": (live(request=5), {"is_landed": False, "delivery": RETRIES}, 5, "nobody has pushed it", "push the commit"),
+    "not-looked": (live(request=5), {"delivery": BEHIND}, 5, "prod-web was compared at 0ld0ld0ld0ld", "argocd wait web --env prod"),
+    "application-tries": (live(request=5), {"delivery": RETRIES}, 5, "exceeded quota: q. Retrying attempt #2", "argocd status web --env prod"),
+    "operator-late": (live(request=5), {"delivery": Delivery("Synced", "Succeeded", "c0ffee", ""), "operator": LATE}, 5, "CloudNativePG has not acted: Cluster web-data has 8Gi, and web-data asks for 5Gi of 8Gi; its phase: Waiting", "kubectl describe cluster.postgresql.cnpg.io"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("reason", SAID)
-def test_each_end_has_a_reason_an_exit_code_words_and_a_way_out(reason):
-    claim, delivery, code, words, hint = SAID[reason]
+@pytest.mark.parametrize("case", SAID)
+def test_each_end_has_a_reason_an_exit_code_words_and_a_way_out(case):
+    claim, more, code, words, hint = SAID[case]
 
-    said = outcome(VOLUME, see(SIZE, [claim], (), delivery))
+    said = outcome(VOLUME, replace(see(SIZE, [claim], ()), **more))
 
     assert said is not None
-    assert (said.reason, said.exit_code) == (reason, code)
+    assert (said.reason, said.exit_code) == (case.partition(",")[0], code)
     assert words in said.message
     assert hint in said.hint
+    assert "ENV" not in said.hint
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_waiting_ends_at_once_where_no_time_mends_it(case):
+    claim, more, *_ = SAID[case]
+
+    is_settled = replace(see(SIZE, [claim], ()), **more).is_settled
+
+    assert is_settled == (
+        case in {"infeasible", "hand-grown", "deleting", "lost", "foreign-claim", "application-failed", "not-pushed"}
+    )
 
 
 def test_a_claim_that_is_missing_is_not_done_and_none_at_all_neither():
@@ -85,7 +115,9 @@ def test_a_claim_that_is_missing_is_not_done_and_none_at_all_neither():
 
 
 def test_an_old_failure_of_the_application_does_not_spoil_a_growth_that_arrived():
-    seen = see(SIZE, [live(request=8)], (), Delivery("OutOfSync", "Failed", "c0ffee", "another object"))
+    seen = replace(
+        see(SIZE, [live(request=8)], ()), delivery=Delivery("OutOfSync", "Failed", "c0ffee", "another object")
+    )
 
     assert seen.is_done
     assert outcome(VOLUME, seen) is None

@@ -36,13 +36,20 @@ class Standing:
     at: datetime
     is_replay: bool = False
     """The moment is a past one: what came later is not there yet."""
+    base: Tree | None = None
+    """What has landed, where `tree` is a proposal's."""
 
-    def growths(self, since: datetime) -> "list[Grown]":
-        """Return the growths that came onto the line since a moment, newest first.
+    @property
+    def landed(self) -> Tree:
+        """Return the files of the line itself."""
+        return self.base or self.tree
+
+    def growths(self, env: str, service: str, since: datetime) -> "list[Grown]":
+        """Return the growths of a unit's volumes that came onto the line since a moment, newest first.
 
         What a commit of this line says of the future has happened: only a replay does without it.
         """
-        found = self.line().growths(since)
+        found = self.line().growths(Unit(env, service), since)
         if self.is_replay:
             return [grown for grown in found if grown.at <= self.at]
         return [replace(grown, at=min(grown.at, self.at)) for grown in found]
@@ -60,6 +67,10 @@ class Standing:
     def under(self, tree: Tree) -> "Standing":
         """Return the same line and moment under other files."""
         return replace(self, tree=tree)
+
+    def proposed(self, tree: Tree) -> "Standing":
+        """Return the same line and moment under the files of a proposal."""
+        return replace(self, tree=tree, base=self.landed)
 
 
 def of_work_tree(root: Path, at: datetime, *, is_replay: bool = False) -> Standing:

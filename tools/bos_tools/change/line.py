@@ -1,6 +1,5 @@
 """The line of a commit: its first-parent history, with when each commit came onto it and what that brought."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,8 +13,9 @@ from bos_tools.tree.kustomization import NAMES
 from bos_tools.tree.layout import Unit
 
 if TYPE_CHECKING:
+    from bos_tools.change.sizes import Sizes
     from bos_tools.doors.git import Git
-    from bos_tools.doors.log import Commit
+    from bos_tools.doors.touched import Touched
     from bos_tools.storage.budget import Grown
 
 
@@ -29,7 +29,7 @@ class Line:
         self._door = door
         self._revision = revision
         self._at = at
-        self._growths: dict[datetime, list[Grown]] = {}
+        self._brought: dict[datetime, tuple[list[Touched], dict[str, int]]] = {}
 
     @cached_property
     def _came(self) -> dict[str, int]:
@@ -43,41 +43,49 @@ class Line:
         dates = arrivals([date for _, date in line], int(self._at.timestamp()))
         return {sha: date for (sha, _), date in zip(line, dates, strict=True)}
 
-    def growths(self, since: datetime) -> "list[Grown]":
-        """Return the growths that came since a moment, newest first.
+    def growths(self, unit: Unit, since: datetime) -> "list[Grown]":
+        """Return the changes of a unit's sizes that came since a moment, newest first.
 
         Raises Refused where this clone's history ends before it.
         """
         from bos_tools.storage.budget import Grown
 
-        if since not in self._growths:
-            self._growths[since] = [
-                Grown(one.volume, one.old, one.new, came, commit.sha)
-                for came, commit in self._brought(since)
-                for one in ledger.read(commit.message).resized
-            ]
-        return self._growths[since]
+        if since not in self._brought:
+            self._brought[since] = self._since(since)
+        commits, came = self._brought[since]
+        return [
+            Grown(one.volume, one.old, one.new, datetime.fromtimestamp(came[one.commit], UTC), one.commit)
+            for one in self._sizes.changed(unit, commits)
+            if came[one.commit] >= since.timestamp()
+        ]
 
-    def _brought(self, since: datetime) -> Iterator[tuple[datetime, "Commit"]]:
-        """Yield the commits that came since a moment, those of merged branches too, with when they came."""
+    @cached_property
+    def _sizes(self) -> "Sizes":
+        from bos_tools.change.sizes import Sizes
+
+        return Sizes(self._door)
+
+    def _since(self, since: datetime) -> "tuple[list[Touched], dict[str, int]]":
+        """Return the commits that came since a moment, those of merged branches too, and when each came."""
+        from bos_tools.doors.touched import touched
+
         line, least = list(self._came.items()), since.timestamp()
         count = max((place for place, (_, date) in enumerate(line, 1) if date >= least), default=0)
         if not count:
-            return
-        if count == len(line) and not self._door.is_root(line[-1][0]):
-            raise _shallow(since)
+            return [], {}
         below = [f"^{line[count][0]}"] if count < len(line) else []
-        commits = {commit.sha: commit for commit in self._door.log(line[0][0], *below)}
+        commits = touched(self._door, line[0][0], *below)
+        if not all(commit.parents or self._door.is_root(commit.sha) for commit in commits):
+            raise _shallow(since)
+        parents = {commit.sha: commit.parents for commit in commits}
         arrival: dict[str, int] = {}
         for sha, date in reversed(line[:count]):
             waiting = [sha]
             while waiting:
-                if (each := waiting.pop()) in commits and each not in arrival:
+                if (each := waiting.pop()) in parents and each not in arrival:
                     arrival[each] = date
-                    waiting += commits[each].parents
-        for sha, commit in commits.items():
-            if arrival[sha] >= least:
-                yield datetime.fromtimestamp(arrival[sha], UTC), commit
+                    waiting += parents[each]
+        return commits, arrival
 
     def pinned(self, unit: Unit, here: dict[str, str]) -> dict[str, Since]:
         """Return since when each of a unit's pins stands on the line, of those that its newest commit has.

@@ -153,7 +153,7 @@ class _Try:
         Raises Refused with who holds what the intent is refused on, such as a newer version.
         """
         try:
-            return self.intent.plan(self.ground.under(Tree(self.door.at(head))))
+            return self.intent.plan(self.ground.proposed(Tree(self.door.at(head))))
         except Refused as error:
             raise Refused(
                 f"{error.message}, as {who}",
@@ -226,7 +226,7 @@ class _Try:
         """Commit on top of others' commits, which stay; what is proved is what the branch then is."""
         there = self.door.at(head)
         tree = Tree(there)
-        plan = self.intent.plan(self.ground.under(tree))
+        plan = self.intent.plan(self.ground.proposed(tree))
         prove(tree, plan, self.renderer)
         contents = {path: new for path, (_, new) in plan.files.items()}
         commit = self.door.commit_on(there, contents, message(plan), self.ground.at)

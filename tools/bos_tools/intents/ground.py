@@ -35,11 +35,18 @@ class Ground(Protocol):
         """Return the files."""
 
     @property
+    def landed(self) -> Tree:
+        """Return the files of the line itself: those of a proposal have not happened yet."""
+
+    @property
     def at(self) -> datetime:
         """Return the moment of the try: an intent has no clock of its own."""
 
-    def growths(self, since: datetime) -> "Sequence[Grown]":
-        """Return the growths that came onto the line since a moment, newest first, none later than `at`.
+    def growths(self, env: str, service: str, since: datetime) -> "Sequence[Grown]":
+        """Return the growths of a unit's volumes that came onto the line since a moment, newest first, none after `at`.
+
+        A growth is a commit that gives a volume another size than its parents had, whoever wrote it: a lowered request
+        is a resize too.
 
         Raises Refused where this clone's history does not reach back so far.
         """
@@ -51,4 +58,4 @@ class Ground(Protocol):
         """
 
     def under(self, tree: Tree) -> "Ground":
-        """Return the same line and moment under other files: what an edit, or a proposal that is not merged, makes."""
+        """Return the same line and moment under other files, as an edit makes them."""

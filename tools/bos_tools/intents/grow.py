@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -12,13 +12,14 @@ from bos_tools.intents.plan import Plan
 from bos_tools.intents.resize import resize
 from bos_tools.storage.budget import refusal
 from bos_tools.storage.growth import growth
-from bos_tools.storage.live import Claim, Stage, stage, way_out
-from bos_tools.storage.volumes import Volume, expands, find
+from bos_tools.storage.live import Claim
+from bos_tools.storage.named import find
+from bos_tools.storage.preflight import Look, allow, demand_backup, fixed
+from bos_tools.storage.volumes import Volume, expands, volumes
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
 
-SNAPSHOT_AGE = timedelta(hours=24)
-"""How old the last snapshot of a database may be before a growth."""
+SIZES = "60Gi, +20Gi or +25%"
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,16 @@ class Wish:
         """
         if (found := re.fullmatch(r"\+(\d{1,4}(?:\.\d+)?)%", text)) and Decimal(found[1]) > 0:
             return cls(text, percent=Decimal(found[1]))
-        number = quantity(text.removeprefix("+"))
-        if number is None or not 0 < number < LIMIT or text.startswith(("-", "++", "+-")):
-            raise Usage(f"not a size: {text!a}", reason="bad-size", hint="60Gi, +20Gi or +25%")
-        return cls(text, more=number) if text.startswith("+") else cls(text, size=number)
+        sign = "+" if text.startswith("+") else ""
+        said = text.removeprefix("+").strip()
+        if (bytes_ := re.fullmatch(r"(.*[KMGTPE]i?)B", said)) is not None:
+            said = bytes_[1]
+        number = quantity(said)
+        if number is None or not 0 < number < LIMIT or said.startswith(("-", "+")):
+            raise Usage(f"not a size: {text!a}", reason="bad-size", hint=_meant(sign, said) or SIZES)
+        if number < GIB and not said.endswith(tuple("KMi")):
+            raise Usage(f"a size without a unit: {text!a}", reason="bad-size", hint=_meant(sign, said) or SIZES)
+        return cls(text, more=number) if sign else cls(text, size=number)
 
     def target(self, now: Decimal) -> Decimal:
         """Return the size in bytes that is meant, in whole GiB, for a volume that has `now`."""
@@ -49,15 +56,10 @@ class Wish:
         return Decimal(gibibytes(wanted) * GIB)
 
 
-@dataclass(frozen=True)
-class Look:
-    """What a cluster says of a volume's claims, and of a size for them."""
-
-    size: Decimal
-    """That of the dry run."""
-    claims: tuple[Claim, ...]
-    missing: tuple[str, ...]
-    at: datetime
+def _meant(sign: str, said: str) -> str:
+    """Return what somebody may have meant who wrote no unit, or another spelling of one."""
+    found = re.fullmatch(r"([1-9]\d*(?:\.\d+)?) ?([kmgtpe]?)i?b?", said, re.IGNORECASE)
+    return f"did you mean {sign}{found[1]}{found[2].upper() or 'G'}i?" if found is not None else ""
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,10 @@ class Grow:
         tree = ground.tree
         env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
-        target = self.wish.target(volume.size)
+        now = _landed(ground, volume)
+        target = self.wish.target(now)
         if any(one.number != target for one in volume.sizes):
-            self._allow(ground, volume, target)
+            self._allow(ground, volume, now, target)
         recovers = next((c.resize for c in self._claims if c.is_infeasible), None)
         title = f"Grow {volume.name} to {written(target)} in {env}"
         return resize(tree, volume, target, title, self.reason, recovers)
@@ -94,16 +97,17 @@ class Grow:
     def _claims(self) -> tuple[Claim, ...]:
         return self.look.claims if self.look is not None else ()
 
-    def _allow(self, ground: Ground, volume: Volume, target: Decimal) -> None:
-        tree, now = ground.tree, volume.size
+    def _allow(self, ground: Ground, volume: Volume, now: Decimal, target: Decimal) -> None:
+        """Raise Refused for what must not grow; `now` is the size that has landed, whatever a proposal says."""
+        tree, env = ground.tree, volume.unit.env
         is_recovery = any(claim.is_infeasible for claim in self._claims)
-        if target < now and not is_recovery:
-            raise _shrink(volume, target)
+        if target < volume.size and not is_recovery:
+            raise _shrink(volume, now, target)
         if not is_recovery:
-            self._within_budget(ground, volume, target)
+            self._within_budget(ground, volume, now, target)
         self._within_plan(tree, volume, target)
-        if expands(tree, volume.unit.env, volume.storage_class) is False:
-            raise _fixed(volume.name, volume.storage_class)
+        if expands(tree, env, volume.storage_class) is False:
+            raise fixed(volume.name, volume.storage_class)
         if self.look is None:
             return
         if self.look.size != target:
@@ -112,25 +116,18 @@ class Grow:
                 reason="moved",
                 hint="pull, or say the size itself instead of how much more",
             )
-        if self.look.missing:
-            raise Refused(
-                f"the cluster has no such claim: {', '.join(self.look.missing)}",
-                reason="no-claim",
-                hint="sync it first, or grow it before it exists with --no-live",
-            )
-        for claim in self._claims:
-            _allow_claim(volume, claim, now, target, is_recovery=is_recovery)
+        allow(volume, self.look, now, target)
         if self.needs_snapshot and tree.plan(volume.unit.service).data_service:
-            self._demand_snapshot(volume, self.look)
+            demand_backup(volume, self.look)
 
-    def _within_budget(self, ground: Ground, volume: Volume, target: Decimal) -> None:
+    def _within_budget(self, ground: Ground, volume: Volume, now: Decimal, target: Decimal) -> None:
         """Refuse what the volume's class does not allow on this ground; an environment may say nothing of growth."""
-        env = volume.unit.env
+        env, service = volume.unit.env, volume.unit.service
         if ground.tree.environment(env).growth is None:
             return
         rules = growth(ground.tree, env)
-        grown = ground.growths(ground.at - timedelta(hours=rules.longest))
-        if (said := refusal(rules, grown, volume, target, ground.at, beyond_step=self.beyond_step)) is not None:
+        grown = ground.growths(env, service, ground.at - timedelta(hours=rules.longest))
+        if (said := refusal(rules, grown, volume, target - now, ground.at, beyond_step=self.beyond_step)) is not None:
             raise said
 
     def _within_plan(self, tree: Tree, volume: Volume, target: Decimal) -> None:
@@ -142,84 +139,23 @@ class Grow:
                 hint="say --beyond-plan, and take the new range into the plan, which rule P1 checks",
             )
 
-    def _demand_snapshot(self, volume: Volume, look: Look) -> None:
-        taken = [claim.snapshot for claim in look.claims if claim.snapshot is not None]
-        if not taken or look.at - max(taken) > SNAPSHOT_AGE:
-            raise Refused(
-                f"{volume.name} has no ready VolumeSnapshot of the last {SNAPSHOT_AGE.days * 24} hours",
-                reason="no-snapshot",
-                hint=f"take one of {look.claims[0].name}, or say --no-snapshot",
-            )
+
+def _landed(ground: Ground, volume: Volume) -> Decimal:
+    """Return the size of a volume on the line itself, of which a proposal may have another."""
+    if ground.landed is ground.tree:
+        return volume.size
+    there = [one for one in volumes(ground.landed.graph, volume.unit) if one.id == volume.id]
+    return there[0].size if there else volume.size
 
 
-def _shrink(volume: Volume, target: Decimal) -> Refused:
+def _shrink(volume: Volume, now: Decimal, target: Decimal) -> Refused:
     env, name = volume.unit.env, volume.name
+    if target > now:  # of what has landed it is a growth
+        return Refused(f"{name} is to have {written(volume.size)}, and not {written(target)}", reason="shrink")
     return Refused(
         f"a claim never shrinks: {name} in {env} has {written(volume.size)}, not {written(target)}",
         reason="shrink",
         hint=f"it moves to a smaller one: bos-tools pvc runbook {name} --env {env}",
-    )
-
-
-def _fixed(name: str, storage_class: str | None) -> Refused:
-    return Refused(
-        f"the StorageClass of {name} can't grow a claim: {storage_class}",
-        reason="class-fixed",
-        hint="allowVolumeExpansion: true, where its driver can; else move the data to another class",
-    )
-
-
-def _allow_claim(volume: Volume, claim: Claim, now: Decimal, target: Decimal, *, is_recovery: bool) -> None:
-    """Refuse what the cluster can't do, or must not be asked for now."""
-    command = f"bos-tools pvc {{}} {volume.name} --env {volume.unit.env}"
-    at = stage(claim, now)
-    if at is Stage.unbound:
-        raise Refused(
-            f"only a bound claim can grow: {claim.name} is {claim.phase}",
-            reason="unbound",
-            hint="let a pod use it, or grow it before that with --no-live",
-        )
-    if at is Stage.hand_grown:
-        raise Refused(
-            f"{claim.name} was grown by hand: {written(now)} in Git, {written(claim.request)} in the cluster",
-            reason="hand-grown",
-            hint=command.format("adopt"),
-        )
-    if at is Stage.infeasible or (at is Stage.growing and is_recovery):
-        _allow_recovery(volume, claim, target)
-    elif at is not Stage.done:
-        raise Refused(
-            f"a growth of {claim.name} is under way: {at}, {written(claim.capacity)} of {written(now)}",
-            reason="in-flight",
-            hint=command.format("verify"),
-        )
-    if target <= claim.capacity:
-        raise Refused(
-            f"{claim.name} has as much already: {written(claim.capacity)}",
-            reason="no-gain",
-            hint=f"more than {written(claim.capacity)}: drivers round up",
-        )
-    if claim.expands is False:
-        raise _fixed(claim.name, claim.storage_class)
-    if claim.refused:
-        quota = "quota" in claim.refused
-        raise Refused(
-            f"the cluster would refuse the growth of {claim.name}: {claim.refused}",
-            reason="quota" if quota else "dry-run",
-            hint="raise the ResourceQuota of the namespace first" if quota else "",
-        )
-
-
-def _allow_recovery(volume: Volume, claim: Claim, target: Decimal) -> None:
-    """Let an infeasible growth end forward only: above the capacity, below what can't be had."""
-    if claim.capacity < target < claim.request:
-        return
-    way = way_out(claim)
-    hint = f"bos-tools pvc grow {volume.name} {way}Gi --env {volume.unit.env}" if way else "ask who runs the storage"
-    raise Refused(
-        f"{claim.name} can't have {written(claim.request)}: it needs a size between that and {written(claim.capacity)}",
-        reason="infeasible",
-        hint=hint,
     )
 
 

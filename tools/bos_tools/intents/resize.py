@@ -26,7 +26,7 @@ kind: Cluster
 metadata:
   name: {name}
 spec:
-  storage:
+  {part}:
     size: {size}
 """
 TEMPLATE_PATCH = """\
@@ -106,7 +106,8 @@ class _Change:
         if one.object.kind == CLAIM:
             text = CLAIM_PATCH.format(name=name, size=self.size)
         elif one.object.kind == DATABASE:
-            text = DATABASE_PATCH.format(group=one.object.group, name=one.object.name, size=self.size)
+            made = {"group": one.object.group, "name": one.object.name, "part": one.at[1]}
+            text = DATABASE_PATCH.format(**made, size=self.size)
         else:
             text = TEMPLATE_PATCH.format(pointer="".join(f"/{step}" for step in one.at), size=self.size)
             entry["target"] = {"kind": one.object.kind, "name": one.object.name}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bos_tools.errors import RepositoryError
-from bos_tools.storage.volumes import claims
+from bos_tools.storage.named import claims
 from bos_tools.tree.kustomization import Pin
 from bos_tools.tree.layout import Tree
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from bos_tools import watching
 from bos_tools.errors import BosError, OutsideError, Refused
 from bos_tools.storage.live import Claim, Stage, stage, way_out
-from bos_tools.storage.ports import Live
+from bos_tools.storage.preflight import gone
+from bos_tools.storage.told import Delivery, Operator
 from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
 
@@ -16,40 +17,10 @@ LOOK_EVERY = 1.0
 """Seconds between two looks."""
 FULL = Decimal("0.9")
 """The part of a target that a file system has at least, for what it keeps for itself (decision 14)."""
-SETTLED = frozenset({Stage.infeasible, Stage.hand_grown})
+SETTLED = frozenset({Stage.infeasible, Stage.hand_grown, Stage.deleting, Stage.lost, Stage.foreign})
 """What no waiting changes."""
 NODE_PATIENCE = 120.0
 """Seconds for a node to grow a file system in use: every growth waits for its node, and only some for a new pod."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What Argo CD says of the application that owns a volume."""
-
-    sync: str
-    phase: str
-    """Of the last operation: `Succeeded`, `Failed`, `Error`, `Running` or nothing."""
-    revision: str
-    """The commit of the last operation."""
-    message: str
-
-    @property
-    def has_failed(self) -> bool:
-        """Tell whether the last operation ended badly."""
-        return self.phase in ("Failed", "Error")
-
-
-def delivery(cluster: Live, namespace: str, folder: str) -> Delivery | None:
-    """Return the state of the application that syncs a unit's folder; None where Argo CD is elsewhere or has none."""
-    for one in cluster.applications(namespace):
-        spec, status = one.get("spec") or {}, one.get("status") or {}
-        sources = [spec.get("source") or {}, *(spec.get("sources") or [])]
-        if folder in [str(source.get("path", "")).strip("/") for source in sources]:
-            operation = status.get("operationState") or {}
-            revision = (operation.get("syncResult") or {}).get("revision") or ""
-            synced = (status.get("sync") or {}).get("status") or ""
-            return Delivery(synced, operation.get("phase") or "", revision, operation.get("message") or "")
-    return None
 
 
 @dataclass(frozen=True)
@@ -62,6 +33,12 @@ class Seen:
     delivery: Delivery | None = None
     file_systems: Mapping[str, Decimal] = field(default_factory=dict)
     """The size of each claim's file system, as far as metrics are there."""
+    operator: Operator | None = None
+    """What the operator of a database was told, where it has not acted."""
+    is_landed: bool = True
+    """The size stands on the branch that Argo CD reads."""
+    unknown: tuple[str, ...] = ()
+    """What the account may not ask, each with the right that it needs."""
 
     @property
     def is_done(self) -> bool:
@@ -84,18 +61,23 @@ class Seen:
     @property
     def has_failed(self) -> bool:
         """Tell whether the application failed to bring the size."""
-        untold = any(at is Stage.not_applied for _, at in self.claims.values()) or bool(self.missing)
-        return self.delivery is not None and self.delivery.has_failed and untold
+        return self.delivery is not None and self.delivery.has_failed and self.is_untold
+
+    @property
+    def is_untold(self) -> bool:
+        """Tell whether the cluster was not told of the size of some claim."""
+        return any(at is Stage.not_applied for _, at in self.claims.values()) or bool(self.missing)
 
     @property
     def is_settled(self) -> bool:
         """Tell whether waiting longer is of no use."""
-        return self.is_done or self.has_failed or any(at in SETTLED for _, at in self.claims.values())
+        is_alone = self.is_untold and not self.is_landed
+        return self.is_done or self.has_failed or is_alone or any(at in SETTLED for _, at in self.claims.values())
 
 
-def see(size: Decimal, claims: Sequence[Claim], missing: tuple[str, ...], delivery: Delivery | None = None) -> Seen:
+def see(size: Decimal, claims: Sequence[Claim], missing: tuple[str, ...]) -> Seen:
     """Return what one look at the claims shows."""
-    return Seen(size, {claim.name: (claim, stage(claim, size)) for claim in claims}, missing, delivery)
+    return Seen(size, {claim.name: (claim, stage(claim, size)) for claim in claims}, missing)
 
 
 def watch(look: Callable[[], Seen], timeout: float, tell: Callable[[Seen], None]) -> Seen:
@@ -117,6 +99,9 @@ def outcome(volume: Volume, seen: Seen) -> BosError | None:
         return None
     env, name = volume.unit.env, volume.name
     by_stage = {at: claim for claim, at in seen.claims.values()}
+    for at, one in by_stage.items():
+        if (refused := gone(volume, one, at)) is not None:
+            return refused
     if (claim := by_stage.get(Stage.infeasible)) is not None:
         way = way_out(claim)
         return OutsideError(
@@ -174,17 +159,50 @@ def _not_there(volume: Volume, seen: Seen, by_stage: Mapping[Stage, Claim]) -> B
 
 
 def _not_applied(volume: Volume, seen: Seen, claim: Claim) -> BosError:
-    what = f"{written(claim.request)} of {written(seen.size)}"
-    if seen.delivery is not None and seen.delivery.sync == "Synced":
+    """Say who has not acted yet: a person, Argo CD, or the database's operator."""
+    what, said = f"{claim.name} asks for {written(claim.request)} of {written(seen.size)}", seen.delivery
+    about = f"{volume.unit.service} --env {volume.unit.env}"
+    if not seen.is_landed:
+        return OutsideError(
+            f"nobody has pushed it: {what}", reason="not-pushed", hint="push the commit, then sync or wait for Argo CD"
+        )
+    if said is not None and said.is_behind:
+        return OutsideError(
+            f"Argo CD has not looked at it yet: {what}, and {said.name} was compared at "
+            f"{said.compared[:12] or 'nothing'}",
+            reason="not-looked",
+            hint=f"make it look: bos-tools argocd wait {about}",
+        )
+    if said is not None and said.phase == "Running" and said.message:
+        return OutsideError(
+            f"the application of {volume.unit.service} is at it: {' '.join(said.message.split())}",
+            reason="application-tries",
+            hint=f"what it complains of is to be mended first: bos-tools argocd status {about}",
+        )
+    if seen.operator is not None:
+        return _operator(volume, seen.operator, what)
+    if said is not None and said.sync == "Synced":
         return OutsideError(
             f"the application of {volume.unit.service} says Synced, and {claim.name} has not changed: {what}",
             reason="synced-not-applied",
-            hint="take server-side diff off the application, and refresh it hard (argo-cd #28722)",
+            hint="refresh it hard; where server-side diff is on, take it off the application (argo-cd #28722)",
         )
     return OutsideError(
-        f"the cluster was not told yet: {claim.name} asks for {what}",
+        f"the cluster was not told yet: {what}",
         reason="not-applied",
-        hint="push the commit, then sync or wait for Argo CD",
+        hint=f"automatic sync is off: bos-tools argocd sync {about}"
+        if said is not None and said.is_paused
+        else f"sync it or wait for Argo CD: bos-tools argocd wait {about}",
+    )
+
+
+def _operator(volume: Volume, operator: Operator, what: str) -> BosError:
+    phase = f"; its phase: {operator.phase}" if operator.phase else ""
+    return OutsideError(
+        f"CloudNativePG has not acted: Cluster {volume.owner} has {written(operator.size)}, and {what}{phase}",
+        reason="operator-late",
+        hint="does the operator run, and what does it say: "
+        f"kubectl describe cluster.postgresql.cnpg.io --namespace {volume.namespace} {volume.owner}",
     )
 
 

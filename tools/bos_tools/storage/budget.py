@@ -1,4 +1,4 @@
-"""How often a volume may grow: what the commits' trailers say against its class's budget."""
+"""How often a volume may grow: its size's own history against its class's budget."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Grown:
     """One growth that a commit holds."""
 
     volume: str
-    """As the trailer `Bos-Volume` names it."""
+    """Environment, service and name."""
     old: str
     new: str
     at: datetime
@@ -58,14 +58,13 @@ def room(grown: Iterable[Grown], volume: str, limits: ClassLimits, at: datetime)
 
 
 def refusal(
-    rules: Growth, grown: Iterable[Grown], volume: Volume, target: Decimal, at: datetime, *, beyond_step: bool = False
+    rules: Growth, grown: Iterable[Grown], volume: Volume, more: Decimal, at: datetime, *, beyond_step: bool = False
 ) -> Refused | None:
-    """Return why a volume may not grow to a size now: its class's budget, or its step; None where it may."""
+    """Return why a volume may not grow by so much now: its class's budget, or its step; None where it may."""
     limits = rules.of(volume.storage_class or "")
     left = room(grown, volume.id, limits, at)
     if not left.is_free:
         return Refused(f"{volume.name} has grown too often: {left.said}", reason="budget", hint="run it again then")
-    more = target - volume.size
     if more > limits.step and not beyond_step:
         return Refused(
             f"{volume.name} grows by {written(Decimal(limits.step))} at most, not by {written(more)}",

@@ -19,7 +19,10 @@ class Stage(StrEnum):
     """How far a claim has come towards a size."""
 
     done = "done"
+    deleting = "deleting"
+    lost = "lost"
     unbound = "unbound"
+    foreign = "foreign"
     not_applied = "not-applied"
     hand_grown = "hand-grown"
     growing = "growing"
@@ -49,6 +52,10 @@ class Claim:
     """When its newest snapshot that is ready was taken."""
     refused: str = ""
     """What the server said to a dry run of the growth."""
+    is_deleted: bool = False
+    """Somebody deleted it; it is there until nobody uses it, and nothing takes that back."""
+    foreign: str = ""
+    """Who else made it or syncs it; nothing for one of ours."""
 
     @property
     def is_idle(self) -> bool:
@@ -73,8 +80,8 @@ class Claim:
 
 def stage(claim: Claim, size: Decimal) -> Stage:
     """Return how far a claim has come towards the size in Git; drivers round up, so more is done as well."""
-    if claim.phase != "Bound":
-        return Stage.unbound
+    if (unfit := _unfit(claim)) is not None:
+        return unfit
     if claim.request != size:
         is_lower = claim.request < size or claim.is_infeasible  # a way out that is in Git and not applied yet
         return Stage.not_applied if is_lower else Stage.hand_grown
@@ -82,9 +89,19 @@ def stage(claim: Claim, size: Decimal) -> Stage:
         return Stage.infeasible
     if claim.is_idle:
         return Stage.done
-    if PENDING_IN_POD in claim.conditions or claim.resize == "NodeResizePending":
-        return Stage.restart_needed
-    return Stage.growing
+    is_at_node = PENDING_IN_POD in claim.conditions or claim.resize == "NodeResizePending"
+    return Stage.restart_needed if is_at_node else Stage.growing
+
+
+def _unfit(claim: Claim) -> Stage | None:
+    """Return why the size of a claim says nothing: it goes away, has no volume, or is somebody else's."""
+    if claim.is_deleted:
+        return Stage.deleting
+    if claim.phase == "Lost":
+        return Stage.lost
+    if claim.foreign:
+        return Stage.foreign
+    return Stage.unbound if claim.phase != "Bound" else None
 
 
 def way_out(claim: Claim) -> int | None:

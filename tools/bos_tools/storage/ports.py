@@ -9,7 +9,10 @@ Data = dict[str, Any]
 
 
 class Live(Protocol):
-    """A cluster, by the objects that a growth is seen in; plain data, as the API server has it."""
+    """A cluster, by the objects that a growth is seen in; plain data, as the API server has it.
+
+    What the asker's account may not ask raises MayNot.
+    """
 
     def claims(self, namespace: str) -> Sequence[Data]:
         """Return the claims of a namespace."""
@@ -19,6 +22,15 @@ class Live(Protocol):
 
     def snapshots(self, namespace: str) -> Sequence[Data]:
         """Return the VolumeSnapshots of a namespace; a cluster without snapshots has none."""
+
+    def backups(self, namespace: str) -> Sequence[Data]:
+        """Return CloudNativePG's Backups of a namespace; a cluster without that operator has none."""
+
+    def quotas(self, namespace: str) -> Sequence[Data]:
+        """Return the ResourceQuotas of a namespace."""
+
+    def database(self, name: str, namespace: str) -> Data | None:
+        """Return a database of CloudNativePG, None where there is none."""
 
     def storage_class(self, name: str) -> Data | None:
         """Return a StorageClass, None where there is none."""

@@ -6,10 +6,10 @@ the render, by kind, namespace and name.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bos_tools.errors import RepositoryError, Usage
+from bos_tools.errors import RepositoryError
 from bos_tools.tree.applied import applied, declared
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.identity import Object
@@ -25,6 +25,8 @@ REQUEST: Path = ("spec", "resources", "requests", "storage")
 POD_VOLUMES = ("spec", "template", "spec", "volumes")
 OF_DATABASE = "cnpg.io/cluster"
 """The label that CloudNativePG gives the claims of a database."""
+PARTS = {"storage": ("data", "PG_DATA"), "walStorage": ("wal", "PG_WAL")}
+"""The volumes of a database: how ours is called, and what CloudNativePG says of its claims in `cnpg.io/pvcRole`."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,13 @@ class Volume:
     namespace: str
     storage_class: str | None
     sizes: tuple[Size, ...]
+    is_left: bool = False
+    """Its operator leaves the claims as they are when the size changes."""
+
+    @property
+    def role(self) -> str:
+        """Return what the operator of a database calls this part of it."""
+        return PARTS.get(str(self.sizes[0].at[1]), ("", ""))[1]
 
     @property
     def size(self) -> Decimal:
@@ -114,32 +123,6 @@ def volumes(graph: Graph, unit: Unit) -> list[Volume]:
     return sorted(made, key=lambda volume: volume.name)
 
 
-def claims(graph: Graph, unit: Unit) -> dict[str, str]:
-    """Return each claim's size as Git writes it; those of a database, which its operator makes, by the volume's."""
-    return {
-        volume.name if volume.kind == DATABASE else size.object.name: size.said.value
-        for volume in volumes(graph, unit)
-        for size in volume.sizes
-        if size.object.kind in (CLAIM, DATABASE)
-    }
-
-
-def find(tree: Tree, env: str, what: str) -> Volume:
-    """Return the volume that a service, a claim, or the plan's name for several claims means.
-
-    Raises Usage for a name that means none or several.
-    """
-    everything = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
-    named = [v for v in everything if what in (v.name, *v.claims)]
-    named = named or [v for v in everything if v.unit.service == what]
-    if len(named) == 1:
-        return named[0]
-    hint = f"one of {', '.join(v.name for v in named or everything) or 'none'}"
-    if named:
-        raise Usage(f"several volumes in {env} answer to this name: {what}", reason="which-claim", hint=hint)
-    raise Usage(f"no claim or service of {env} has this name: {what!a}", reason="unknown-claim", hint=hint)
-
-
 def expands(tree: Tree, env: str, storage_class: str | None) -> bool | None:
     """Tell whether an environment's platform lets a class grow its claims; None where it makes no such class."""
     unit = Unit(env, PLATFORM)
@@ -169,9 +152,12 @@ def holder(graph: Graph, volume: Volume) -> str:
 def _owned(graph: Graph, unit: Unit, one: Object, found: dict[tuple[str, str], Object]) -> Iterator[Volume]:
     """Yield the volumes of a StatefulSet or a database, unless a patch takes those away."""
     if one.kind == DATABASE and one.group == DATABASES:
-        size = _size(graph, unit, one, ("spec", "storage", "size"))
-        if size is not None:
-            yield _volume(graph, unit, f"{one.name}-data", one, ("spec", "storage", "storageClass"), (size,))
+        for key, (suffix, _) in PARTS.items():
+            size = _size(graph, unit, one, ("spec", key, "size"))
+            if size is not None:
+                made = _volume(graph, unit, f"{one.name}-{suffix}", one, ("spec", key, "storageClass"), (size,))
+                grows = _said(graph, unit, one, ("spec", key, "resizeInUseVolumes"))
+                yield replace(made, is_left=grows is not None and grows.value == "false")
     for index, template in enumerate(_templates(graph, unit, one) if one.kind == SET else ()):
         at: Path = ("spec", "volumeClaimTemplates", index)
         own = _size(graph, unit, one, (*at, *REQUEST))

@@ -110,7 +110,11 @@ def gibibytes(value: Decimal) -> int:
 def written(value: Decimal) -> str:
     """Return a number of bytes as a claim's size, in canonical form.
 
-    >>> written(Decimal(1024 * 2**30)), written(Decimal(20 * 2**30))
-    ('1Ti', '20Gi')
+    Of both kinds of suffix it is the shorter one: what was said as `10G` is not said as `9765625Ki`.
+
+    >>> written(Decimal(1024 * 2**30)), written(Decimal("1e10")), written(Decimal("2.5e9"))
+    ('1Ti', '10G', '2500M')
     """
-    return canonical(f"{int(value) // 1024}Ki" if int(value) == value and int(value) % 1024 == 0 else value) or "0"
+    plain = canonical(f"{value:f}") or "0"  # an exponent would be a form of its own
+    binary = canonical(f"{int(value) // 1024}Ki") if value % 1024 == 0 else None
+    return min(filter(None, (binary, plain)), key=len)

@@ -50,6 +50,8 @@ class Landed(Result):
     is_dry_run: bool
     unchecked: str = ""
     """What nobody looked at, for want of a cluster."""
+    unknown: tuple[str, ...] = ()
+    """What the account may not ask the cluster, each with the right that it needs."""
 
     @property
     def stands(self) -> str:
@@ -68,7 +70,8 @@ class Landed(Result):
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what was not checked."""
-        return (f"not checked without a cluster: {self.unchecked}",) if self.unchecked else ()
+        missed = (f"not checked without a cluster: {self.unchecked}",) if self.unchecked else ()
+        return (*missed, *(f"not known: {one}" for one in self.unknown))
 
 
 def land(session: Session, intent: "Intent", how: Landing) -> "Outcome":

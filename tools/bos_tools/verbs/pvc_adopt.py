@@ -24,8 +24,9 @@ def run(session: Session, options: Options) -> Landed:
     """Look at the cluster, prove and land."""
     from bos_tools.intents.grow import Adopt
 
-    found = volume(session.tree(), options.env, options.what)
+    tree = session.tree()
+    found = volume(tree, options.env, options.what)
     with options.asked.live() as cluster:
-        seen = look(cluster, found, found.size, ask=False)
+        seen = look(tree, cluster, found, found.size, ask=False)
     intent = Adopt(options.env, options.what, seen, options.reason or "grown by hand")
     return Landed(land(session, intent, options.landing), options.landing.dry_run)

@@ -22,7 +22,7 @@ class Options:
     asked: Annotated[Asked, Option(idle_with=("no_live",))] = field(default_factory=Asked)
     no_live: Annotated[bool, Option("Ask no cluster; says what was not checked.", ("--no-live",))] = False
     no_snapshot: Annotated[
-        bool, Option("Grow a database without a recent VolumeSnapshot.", ("--no-snapshot",), idle_with=("no_live",))
+        bool, Option("Grow a database without a recent backup.", ("--no-snapshot",), idle_with=("no_live",))
     ] = False
     beyond_plan: Annotated[bool, Option("Go beyond the plan's range.", ("--beyond-plan",))] = False
     beyond_step: Annotated[bool, Option("Grow by more than the class's step.", ("--beyond-step",))] = False
@@ -35,9 +35,10 @@ def run(session: Session, options: Options) -> Landed:
     wish = Wish.read(options.size)
     seen = None
     if not options.no_live:
-        found = volume(session.tree(), options.env, options.what)
+        tree = session.tree()
+        found = volume(tree, options.env, options.what)
         with options.asked.live() as cluster:
-            seen = look(cluster, found, wish.target(found.size), ask=True)
+            seen = look(tree, cluster, found, wish.target(found.size), ask=True)
     intent = Grow(
         options.env,
         options.what,
@@ -49,4 +50,5 @@ def run(session: Session, options: Options) -> Landed:
         needs_snapshot=not options.no_snapshot,
     )
     outcome = land(session, intent, options.landing)
-    return Landed(outcome, options.landing.dry_run, UNCHECKED if options.no_live else "")
+    unknown = seen.unknown if seen is not None else ()
+    return Landed(outcome, options.landing.dry_run, UNCHECKED if options.no_live else "", unknown)

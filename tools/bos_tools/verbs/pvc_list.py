@@ -6,16 +6,19 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.errors import Usage
+from bos_tools.errors import BosError, Usage
 from bos_tools.verbs.cluster import Asked
 from bos_tools.verbs.metrics import PROMETHEUS, usage
 from bos_tools.verbs.options import Envs, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
+from bos_tools.verbs.volumes import applications, unread
 
 if TYPE_CHECKING:
     from bos_tools.storage.live import Claim, Stage
+    from bos_tools.storage.named import Broken
     from bos_tools.storage.volumes import Volume
+    from bos_tools.tree.layout import Tree
 
 
 @dataclass(frozen=True)
@@ -60,22 +63,30 @@ class Volumes(Result):
 
     rows: tuple[Row, ...]
     is_live: bool
+    broken: "Broken" = field(default_factory=dict)
+    """The units that can't be read: the list lacks theirs."""
+
+    @property
+    def trouble(self) -> BosError | None:
+        """Return why the list is not whole."""
+        return unread(self.broken)
 
 
 def run(session: Session, options: Options) -> Volumes:
     """Read the work tree and, with --live, the cluster of its environment and the metrics."""
-    from bos_tools.storage.volumes import volumes
+    from bos_tools.storage.named import readable
 
     tree = session.tree()
     name = tree.environment_name(options.env) if options.env is not None else None
-    found = [volume for unit in tree.units(name) for volume in volumes(tree.graph, unit)]
+    found, broken = readable(tree, name)
     rows = [Row(volume, tree.plan(volume.unit.service).range(volume.name)) for volume in found]
     if not options.live:
-        return Volumes(tuple(rows), is_live=False)
+        return Volumes(tuple(rows), is_live=False, broken=broken)
     filled = cache(lambda space: usage(tree, str(name), options.prometheus, space, session.tell))
     with ExitStack() as held:
-        read = _reader(held, options.asked)
-        return Volumes(tuple(replace(row, live=_live(row.volume, read, filled)) for row in rows), is_live=True)
+        read = _reader(held, options.asked, tree)
+        live = tuple(replace(row, live=_live(row.volume, read, filled)) for row in rows)
+        return Volumes(live, is_live=True, broken=broken)
 
 
 Filled = Callable[[str], dict[str, dict[str, float]]]
@@ -83,12 +94,12 @@ Filled = Callable[[str], dict[str, dict[str, float]]]
 Reader = Callable[["Volume"], "tuple[tuple[Claim, ...], tuple[str, ...]]"]
 
 
-def _reader(held: ExitStack, asked: Asked) -> Reader:
+def _reader(held: ExitStack, asked: Asked, tree: "Tree") -> Reader:
     """Return what reads a volume's live claims and the names of those that are missing; each namespace is read once."""
     from bos_tools.storage.observed import Claims
 
-    cluster = held.enter_context(asked.live())
-    of = cache(lambda namespace: Claims(cluster, namespace))
+    cluster, application = held.enter_context(asked.live()), applications(tree)
+    of = cache(lambda namespace: Claims(cluster, namespace, application))
     return lambda volume: (of(volume.namespace).of(volume), of(volume.namespace).missing(volume))
 
 

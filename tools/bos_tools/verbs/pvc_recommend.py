@@ -2,23 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
-from bos_tools.errors import Usage
+from bos_tools.errors import BosError, Usage
 from bos_tools.verbs.landing import BRANCH, DRY_RUN, REMOTE, Landed, Landing, land
 from bos_tools.verbs.metrics import PROMETHEUS, server
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
-from bos_tools.verbs.volumes import UNCHECKED
+from bos_tools.verbs.volumes import UNCHECKED, unread
 
 if TYPE_CHECKING:
     from bos_tools.change.pipeline import Outcome
     from bos_tools.doors.prometheus import Point, Prometheus
     from bos_tools.intents.ground import Ground
     from bos_tools.intents.plan import Intent
+    from bos_tools.storage.named import Broken
     from bos_tools.storage.recommend import Evidence, Recommendation
     from bos_tools.storage.volumes import Volume
 
@@ -50,6 +51,8 @@ class Judged(Result):
     at: datetime
     prometheus: str
     claims: tuple["Recommendation", ...]
+    broken: "Broken" = field(default_factory=dict)
+    """The units that can't be read, of whose claims nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Recommended(Result):
         return Landed(self.outcome, self.is_dry_run).stands if self.outcome is not None else ""
 
     @property
+    def trouble(self) -> BosError | None:
+        """Return of which units nothing was said."""
+        return unread(self.judged.broken)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Return what was not checked of a change."""
         return (f"not checked without a cluster: {UNCHECKED}",) if self.outcome is not None else ()
@@ -79,10 +87,10 @@ def judge(session: Session, options: Options) -> Judged:
     ground = of_work_tree(session.root, moment, is_replay=options.at is not None)
     env = ground.tree.environment_name(options.env)
     with server(ground.tree, env, options.prometheus) as asked:
-        found = _judged(ground, env, asked)
+        found, broken = _judged(ground, env, asked)
     for warning in asked.warnings:
         session.tell(f"Prometheus warns: {warning}")
-    return Judged(env, moment, asked.url, tuple(found))
+    return Judged(env, moment, asked.url, tuple(found), broken)
 
 
 def propose(session: Session, options: Options, judged: Judged) -> Recommended:
@@ -112,18 +120,19 @@ def _intent(judged: Judged) -> "Intent | None":
     return Together(title, tuple(grows), kind="recommended")
 
 
-def _judged(ground: "Ground", env: str, server: "Prometheus") -> "list[Recommendation]":
+def _judged(ground: "Ground", env: str, server: "Prometheus") -> "tuple[list[Recommendation], Broken]":
     from bos_tools.storage import usage as metrics
     from bos_tools.storage.budget import room
     from bos_tools.storage.growth import growth
+    from bos_tools.storage.named import readable
     from bos_tools.storage.recommend import Holds, Subject, recommend, worst
-    from bos_tools.storage.volumes import volumes
     from bos_tools.tree.quantity import GIB
 
     tree, moment = ground.tree, ground.at
     rules = growth(tree, env)
-    kept = [volume for unit in tree.units(env) for volume in volumes(tree.graph, unit)]
-    grown = ground.growths(moment - timedelta(hours=rules.longest))
+    kept, broken = readable(tree, env)
+    since = moment - timedelta(hours=rules.longest)
+    grown = {unit: ground.growths(env, unit.service, since) for unit in dict.fromkeys(one.unit for one in kept)}
     at = moment.timestamp()
     filled = {space: metrics.filled(server, space, at) for space in sorted({one.namespace for one in kept})}
     found = []
@@ -135,10 +144,10 @@ def _judged(ground: "Ground", env: str, server: "Prometheus") -> "list[Recommend
         )
         held = metrics.held(server, one.namespace, at) if planned.holds_wal(one.name) else None
         holds = Holds(held.reasons, held.is_known) if held is not None else None
-        left = room(grown, one.id, rules.of(subject.storage_class), moment)
+        left = room(grown[one.unit], one.id, rules.of(subject.storage_class), moment)
         evidence = _evidence(one, filled[one.namespace])
         found.append(worst([recommend(subject, each, rules, left, at, holds) for each in evidence]))
-    return found
+    return found, broken
 
 
 def _evidence(volume: "Volume", filled: Mapping[str, Mapping[str, "tuple[Point, ...]"]]) -> "list[Evidence]":
@@ -156,7 +165,8 @@ def _claims(volume: "Volume") -> tuple[str, int]:
 
     if volume.kind == DATABASE:  # CloudNativePG numbers its claims, and counts on when it makes one anew
         said = volume.sizes[0].object.data["spec"].get("instances")
-        return rf"{re.escape(volume.owner)}-[0-9]+", said if isinstance(said, int) else 1
+        part = "" if volume.role == "PG_DATA" else "-wal"
+        return rf"{re.escape(volume.owner)}-[0-9]+{part}", said if isinstance(said, int) else 1
     return "|".join(map(re.escape, volume.claims)), max(1, len(volume.claims))
 
 

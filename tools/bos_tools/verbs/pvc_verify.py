@@ -1,27 +1,27 @@
 """Wait for the end of a growth, and say what it is."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from bos_tools.errors import BosError
+from bos_tools.errors import BosError, MayNot
 from bos_tools.verbs.cluster import Asked
 from bos_tools.verbs.metrics import PROMETHEUS, usage
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.progress import Progress
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
-from bos_tools.verbs.volumes import What, volume
+from bos_tools.verbs.volumes import What, applications
 
 if TYPE_CHECKING:
     from decimal import Decimal
-    from pathlib import Path
 
     from bos_tools.storage.arrival import Seen
     from bos_tools.storage.ports import Live
     from bos_tools.storage.volumes import Volume
     from bos_tools.tree.layout import Tree
+    from bos_tools.verbs.pushed import Goal
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Options:
     asked: Asked = field(default_factory=Asked)
     argocd_namespace: Annotated[str, Option("Where Argo CD keeps its Applications.")] = "argocd"
     prometheus: Annotated[str | None, PROMETHEUS] = None
+    remote: Annotated[str, Option("Whose branch is delivered; it is fetched once.")] = "origin"
+    branch: Annotated[str | None, Option("That branch; default: the one checked out.")] = None
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,41 @@ def run(session: Session, options: Options) -> Arrived:
     """Look until the growth is settled or the time is over; raises what holds it up."""
     from bos_tools.storage.arrival import outcome, watch
 
-    tree = session.tree()
-    found = volume(tree, options.env, options.what)
+    with ExitStack() as held:
+        goal = _goal(held, session, options)
+        cluster = held.enter_context(options.asked.live())
 
-    def tell(seen: "Seen") -> None:
-        if not seen.is_settled:
-            session.tell(Progress(_lines(seen)))
+        def tell(seen: "Seen") -> None:
+            if not seen.is_settled:
+                session.tell(Progress(_lines(seen)))
 
-    with options.asked.live() as cluster:
-        sizes = _file_systems(session, tree, found, options.prometheus)
-        look = _looker(session.root, found, cluster, options.argocd_namespace, sizes)
-        seen = watch(look, options.timeout, tell)
-    trouble = outcome(found, seen)
+        sizes = _file_systems(session, session.tree(), goal.volume, options.prometheus)
+        seen = watch(_looker(session, goal, cluster, options.argocd_namespace, sizes), options.timeout, tell)
+    trouble = outcome(goal.volume, seen)
     if trouble is not None:
+        for one in seen.unknown:
+            session.tell(f"not known: {one}")
         raise trouble
-    return Arrived(found, seen)
+    return Arrived(goal.volume, seen)
+
+
+def _goal(held: ExitStack, session: Session, options: Options) -> "Goal":
+    """Return what is to arrive; a repository without Git, a branch or a remote has its work tree alone."""
+    from bos_tools.doors import remote as remotes
+    from bos_tools.doors.git import Git
+    from bos_tools.verbs.pushed import goal
+
+    door = Git(session.root)
+    held.callback(door.close)
+    try:
+        branch = options.branch or door.default_branch()
+        is_there = options.remote in door.run("remote").split()
+    except BosError:
+        return goal(session, options.env, options.what, None, None)
+    if not is_there:
+        return goal(session, options.env, options.what, None, None)
+    lent = held.enter_context(remotes.fetched(door, options.remote, branch))
+    return goal(session, options.env, options.what, lent, door)
 
 
 def _file_systems(
@@ -84,36 +106,46 @@ def _file_systems(
 
 
 def _looker(
-    root: "Path", volume: "Volume", cluster: "Live", argocd: str, sizes: "Callable[[], dict[str, Decimal]]"
+    session: Session, goal: "Goal", cluster: "Live", argocd: str, sizes: "Callable[[], dict[str, Decimal]]"
 ) -> "Callable[[], Seen]":
-    from bos_tools.storage.arrival import delivery, see
+    from bos_tools.storage.arrival import see
     from bos_tools.storage.observed import Claims
 
-    is_ours = _holds_head(root)
+    volume, application = goal.volume, applications(session.tree())
 
     def look() -> "Seen":
-        claims = Claims(cluster, volume.namespace)
-        said = delivery(cluster, argocd, volume.unit.folder)
-        if said is not None and said.revision and not is_ours(said.revision):
-            said = replace(said, phase="")  # how an older commit fared says nothing of this one
-        seen = see(volume.size, claims.of(volume), claims.missing(volume), said)
-        return replace(seen, file_systems=sizes()) if seen.is_done else seen
+        claims = Claims(cluster, volume.namespace, application)
+        seen = see(volume.size, claims.used(volume), claims.missing(volume))
+        if seen.is_done:
+            return replace(seen, file_systems=sizes())
+        told, unknown = _told(goal, cluster, argocd)
+        hidden = tuple(f"{what}: needs {needs}" for what, needs in claims.unknown.items())
+        return replace(seen, is_landed=goal.is_landed, unknown=(*hidden, *unknown), **told)
 
     return look
 
 
-def _holds_head(root: "Path") -> Callable[[str], bool]:
-    """Return what tells whether a commit holds the one that is checked out; one that is unknown here may."""
-    from bos_tools.doors.git import Git
+def _told(goal: "Goal", cluster: "Live", argocd: str) -> "tuple[dict[str, Any], list[str]]":
+    """Return what Argo CD and a database's operator were told, as far as the account may ask."""
+    from bos_tools.storage.told import delivery, operator
 
-    door = Git(root)
+    told: dict[str, Any] = {}
+    unknown: list[str] = []
     try:
-        head = door.resolve("HEAD")
-    except BosError:
-        head = ""
-    return cache(
-        lambda revision: not head or not door.is_ancestor(revision, revision) or door.is_ancestor(head, revision)
-    )
+        said = delivery(cluster, argocd, goal.volume.unit.folder)
+        if said is not None:  # how an older commit fared says nothing of this one
+            is_ours = not said.revision or goal.holds(said.revision)
+            phase = said.phase if is_ours else ""
+            told["delivery"] = replace(said, phase=phase, is_behind=not goal.holds(said.compared))
+    except MayNot as error:
+        unknown.append(f"what Argo CD says: needs {error.needs}")
+    try:
+        asked = operator(cluster, goal.volume)
+        if asked is not None and asked.size >= goal.volume.size:
+            told["operator"] = asked
+    except MayNot as error:
+        unknown.append(f"what the database's operator was told: needs {error.needs}")
+    return told, unknown
 
 
 def _lines(seen: "Seen") -> dict[str, str]:

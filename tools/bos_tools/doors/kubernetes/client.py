@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bos_tools.doors.failures import HttpFailed, WrongAnswer, translated
 from bos_tools.doors.http import address
-from bos_tools.errors import OutsideError, conceal
+from bos_tools.errors import MayNot, OutsideError, conceal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,12 +40,15 @@ class Kind:
 
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 POD = Kind("", "v1", "Pod", "pods")
+QUOTA = Kind("", "v1", "ResourceQuota", "resourcequotas")
 SECRET = Kind("", "v1", "Secret", "secrets")
 STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", is_namespaced=False)
 SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
 CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 APPLICATION = Kind("argoproj.io", "v1alpha1", "Application", "applications")
 APP_PROJECT = Kind("argoproj.io", "v1alpha1", "AppProject", "appprojects")
+POSTGRES = Kind("postgresql.cnpg.io", "v1", "Cluster", "clusters")
+BACKUP = Kind("postgresql.cnpg.io", "v1", "Backup", "backups")
 
 
 class ClusterSaid(OutsideError):
@@ -62,18 +65,6 @@ DENIED = re.compile(
     r'(?: in the namespace "(?P<namespace>[^"]+)")?'
 )
 """How the API server says that a role is missing (k8s.io/apiserver, responsewriters.Forbidden)."""
-
-
-class MayNot(ClusterSaid):
-    """Raised when the asker's account may not ask this: no word of the cluster on the thing itself."""
-
-    def __init__(self, what: str, user: str, needs: str, said: str) -> None:
-        super().__init__(what, 403, "Forbidden", said)
-        self.message = f"{user or 'this account'} may not ask the cluster {what}: needs {needs}"
-        self.reason = "may-not"
-        self.hint = "who administers the cluster gives that right, by a Role and its RoleBinding"
-        self.needs = needs
-        """`patch on persistentvolumeclaims in buildingos`."""
 
 
 class Cluster:
@@ -178,13 +169,14 @@ class Cluster:
             except (KeyError, TypeError, AttributeError, ValueError) as error:  # an answer that is no object
                 raise WrongAnswer("the cluster", self.url, f"no object when asked {what}") from error
 
-    def _refusal(self, what: str, status: int, reason: str, said: str) -> "ClusterSaid":
+    def _refusal(self, what: str, status: int, reason: str, said: str) -> OutsideError:
         """Return what the server's refusal means: who may not ask, who is not known, or a no to the thing itself."""
         denied = DENIED.search(said) if status == 403 else None
         if denied is not None:
             group = f".{denied['group']}" if denied["group"] else ""
             where = f" in {denied['namespace']}" if denied["namespace"] else ""
-            return MayNot(what, denied["user"], f"{denied['verb']} on {denied['resource']}{group}{where}", said)
+            needs = f"{denied['verb']} on {denied['resource']}{group}{where}"
+            return MayNot(f"{denied['user'] or 'this account'} may not ask the cluster {what}: needs {needs}", needs)
         refusal = ClusterSaid(what, status, reason, said)
         if status == 401:
             end = f", whose certificate ended on {self._ended:%Y-%m-%d %H:%M} UTC" if self._ended else ""

@@ -2,8 +2,11 @@
 
 from bos_tools.doors.kubernetes.client import (
     APPLICATION,
+    BACKUP,
     CLAIM,
     POD,
+    POSTGRES,
+    QUOTA,
     SNAPSHOT,
     STORAGE_CLASS,
     Cluster,
@@ -29,6 +32,18 @@ class LiveCluster:
     def snapshots(self, namespace: str) -> list[Data]:
         """Return the VolumeSnapshots of a namespace."""
         return self._cluster.list(SNAPSHOT, namespace)
+
+    def backups(self, namespace: str) -> list[Data]:
+        """Return CloudNativePG's Backups of a namespace."""
+        return self._cluster.list(BACKUP, namespace)
+
+    def quotas(self, namespace: str) -> list[Data]:
+        """Return the ResourceQuotas of a namespace."""
+        return self._cluster.list(QUOTA, namespace)
+
+    def database(self, name: str, namespace: str) -> Data | None:
+        """Return a database of CloudNativePG, None where there is none."""
+        return self._cluster.get(POSTGRES, name, namespace)
 
     def storage_class(self, name: str) -> Data | None:
         """Return a StorageClass, None where there is none."""
