@@ -34,8 +34,8 @@ class Options:
     asked: Asked = field(default_factory=Asked)
     argocd_namespace: Annotated[str, Option("Where Argo CD keeps its Applications.")] = "argocd"
     prometheus: Annotated[str | None, PROMETHEUS] = None
-    remote: Annotated[str, Option("Whose branch is delivered; it is fetched once.")] = "origin"
-    branch: Annotated[str | None, Option("That branch; default: the one checked out.")] = None
+    remote: Annotated[str | None, Option("Whose branch is delivered; default: where this one goes.")] = None
+    branch: Annotated[str | None, Option("That branch; it is fetched, since --push leaves this clone behind.")] = None
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,18 @@ def _goal(held: ExitStack, session: Session, options: Options) -> "Goal":
     """Return what is to arrive; a repository without Git, a branch or a remote has its work tree alone."""
     from bos_tools.doors import remote as remotes
     from bos_tools.doors.git import Git
+    from bos_tools.doors.tracking import destination
     from bos_tools.verbs.pushed import goal
 
     door = Git(session.root)
     held.callback(door.close)
     try:
-        branch = options.branch or door.default_branch()
-        is_there = options.remote in door.run("remote").split()
+        where = destination(door, options.remote, options.branch)
     except BosError:
+        if options.remote or options.branch:
+            raise
         return goal(session, options.env, options.what, None, None)
-    if not is_there:
-        return goal(session, options.env, options.what, None, None)
-    lent = held.enter_context(remotes.fetched(door, options.remote, branch))
+    lent = held.enter_context(remotes.fetched(door, where.remote, where.branch))
     return goal(session, options.env, options.what, lent, door)
 
 
