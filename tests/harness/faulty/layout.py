@@ -24,6 +24,8 @@ CASES = [
     Case("L3", DEV, "environment: dev", "environment: test", "environment: test"),
     Case("L3", DEV, "block: block", "block: absent", "block: absent"),
     Case("L3", DEV, "    shared:\n", "    other:\n", "  classes:"),
+    Case("L3", PROD, "- role: database", "- role: databse", "- role: databse", "prod"),
+    Case("L3", DEV, "- role: worker", "- role: wroker", "- role: wroker"),
     Case("L3", PROD, "count: 3", "count: three", "count: three", "prod"),
     Case("L3", PROD, "version: 1.2.3", "version: ^1.2", "version: ^1.2", "prod"),
     Case(

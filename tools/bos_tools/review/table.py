@@ -32,6 +32,7 @@ RULES = table(
     delivery.aggregator,
     database.database,
     replicas.elected,
+    database.destinations,
     kustomize.pins,
     kustomize.patches,
     kustomize.replacements,

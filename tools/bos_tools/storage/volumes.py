@@ -131,8 +131,8 @@ def expands(tree: Tree, env: str, storage_class: str | None) -> bool | None:
     made = (_object(node, "") for node in declared(tree.graph, unit.folder))
     for one in made:
         if one is not None and (one.kind, one.name) == (CLASS, storage_class):
-            said = _said(tree.graph, unit, one, ("allowVolumeExpansion",))
-            return said is not None and said.value == "true"
+            allowed = said(tree.graph, unit, one, ("allowVolumeExpansion",))
+            return allowed is not None and allowed.value == "true"
     return None
 
 
@@ -156,7 +156,7 @@ def _owned(graph: Graph, unit: Unit, one: Object, found: dict[tuple[str, str], O
             size = _size(graph, unit, one, ("spec", key, "size"))
             if size is not None:
                 made = _volume(graph, unit, f"{one.name}-{suffix}", one, ("spec", key, "storageClass"), (size,))
-                grows = _said(graph, unit, one, ("spec", key, "resizeInUseVolumes"))
+                grows = said(graph, unit, one, ("spec", key, "resizeInUseVolumes"))
                 yield replace(made, is_left=grows is not None and grows.value == "false")
     for index, template in enumerate(_templates(graph, unit, one) if one.kind == SET else ()):
         at: Path = ("spec", "volumeClaimTemplates", index)
@@ -174,8 +174,8 @@ def _owned(graph: Graph, unit: Unit, one: Object, found: dict[tuple[str, str], O
 
 
 def _volume(graph: Graph, unit: Unit, name: str, owner: Object, place: Path, sizes: tuple[Size, ...]) -> Volume:
-    said = _said(graph, unit, owner, place)
-    return Volume(unit, name, owner.kind, owner.name, owner.namespace, said.value if said else None, sizes)
+    named = said(graph, unit, owner, place)
+    return Volume(unit, name, owner.kind, owner.name, owner.namespace, named.value if named else None, sizes)
 
 
 def _templates(graph: Graph, unit: Unit, one: Object) -> list[str]:
@@ -188,11 +188,11 @@ def _templates(graph: Graph, unit: Unit, one: Object) -> list[str]:
 
 
 def _size(graph: Graph, unit: Unit, one: Object, at: Path) -> Size | None:
-    said = _said(graph, unit, one, at)
-    return Size(one, at, said) if said is not None else None
+    found = said(graph, unit, one, at)
+    return Size(one, at, found) if found is not None else None
 
 
-def _said(graph: Graph, unit: Unit, one: Object, at: Path) -> Said | None:
+def said(graph: Graph, unit: Unit, one: Object, at: Path) -> Said | None:
     """Return where the last document that says a field says it; None where it is absent or taken away."""
     last: Said | None = None
     for path, shift, root in applied(graph, unit.folder, one):

@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
+from bos_tools.errors import RepositoryError
 from bos_tools.review.database import is_database, services
 from bos_tools.review.registry import Fault, rule
 from bos_tools.review.rendered import Rendered, down, selected, tolerates
 from bos_tools.review.rules.pods import KEPT
 from bos_tools.review.world import World
+from bos_tools.storage.volumes import said
+from bos_tools.tree.identity import Object
+from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Path
 from bos_tools.tree.quantity import GIB, quantity
 from bos_tools.tree.service_plan import Workload
+
+PLACE = ("endpointURL", "destinationPath")
 
 
 @rule(
@@ -100,3 +106,36 @@ def _kept(env: World, made: Rendered) -> Iterator[Fault]:
     backups = [one for one in env.of("ScheduledBackup") if one.get("spec", "cluster", "name") == name]
     if not any(one.get("spec", "suspend") is not True for one in backups):
         yield env.at(backups[0] if backups else made, f"{name} has no backup")
+
+
+@rule(
+    "P14",
+    title="No two environments back up a database to one place",
+    remedy="give each environment a bucket or a path of its own, by a patch of its ObjectStore",
+    source=".github/decisions/0009-data-services.md",
+)
+def destinations(env: World) -> Iterator[Fault]:
+    """Both call the database the same: one would overwrite the other's logs, and a restore find the wrong data."""
+    for made in env.of("ObjectStore"):
+        mine = _place(made.object.data)
+        for other in env.tree.settings.environments:
+            unit = Unit(other, made.unit.service)
+            if other != env.name and mine[1] and mine == _place(_there(env.tree, unit, made.object)):
+                message = f"{made.object.name} backs up to where {other} does: {mine[1]}"
+                yield env.at(made, message, ("spec", "configuration", "destinationPath"))
+
+
+def _place(data: Any) -> tuple[str, str]:
+    """Return an object store's server and path."""
+    said = down(data, "spec", "configuration") or {}
+    return str(said.get("endpointURL") or ""), str(said.get("destinationPath") or "").rstrip("/")
+
+
+def _there(tree: Tree, unit: Unit, made: Object) -> dict[str, Any]:
+    """Return the place that another environment's files say for the same object; nothing where they have none."""
+    try:
+        tree.graph.closure(unit.folder)
+        found = {key: said(tree.graph, unit, made, ("spec", "configuration", key)) for key in PLACE}
+    except RepositoryError:
+        return {}
+    return {"spec": {"configuration": {key: one.value for key, one in found.items() if one is not None}}}

@@ -20,6 +20,8 @@ HOLDS = re.compile(
     r"|rules/\d+/host|tls/\d+/hosts/\d+|configuration/(destinationPath|endpointURL))"
 )
 """What a patch of an overlay may set."""
+EVERYBODYS = frozenset({"control-plane", "worker", "ingress"})
+"""The roles of nodes that no service asks for by its plan: Kubernetes' own, and that of the ingress (L6)."""
 UNIT_KEYS = frozenset({"apiVersion", "kind", "resources", "components", "images", "patches", "replicas"})
 
 
@@ -112,6 +114,18 @@ def environment(env: World) -> Iterator[Fault]:
         line = line_at(root, ["environment"])
         yield env.file(path, line, f"this is the environment {env.name}: {facts.environment}")
     yield from _classes(env, facts, root)
+    yield from _roles(env, facts, root)
+
+
+def _roles(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
+    """Yield the nodes that nobody asks for: a misspelt role would leave a service without the nodes of its plan."""
+    named = {planned.nodes for planned in env.workloads.values() if planned.nodes is not None}
+    for index, group in enumerate(facts.nodes):
+        if group.role not in named | EVERYBODYS:
+            line = line_at(root, ["nodes", index, "role"])
+            known = ", ".join(sorted(named)) or "none"
+            message = f"no plan names the nodes of this role: {group.role}; the plans name {known}"
+            yield env.file(layout.environment_file(env.name), line, message)
 
 
 def _classes(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
