@@ -195,21 +195,26 @@ def test_what_is_committed_and_not_delivered_is_said_to_be_so(bound: World, caps
 
     assert bound.pvc("verify", "web-data", "--timeout", "0") == 5
     err = capsys.readouterr().err
-    assert "the cluster was not told yet: web-data asks for 5Gi of 8Gi" in err
+    assert "nobody has pushed it: web-data asks for 5Gi of 8Gi" in err
     assert "push the commit" in err
+    git(bound.work, "push", "-q", "origin", "main")
+    assert bound.pvc("verify", "web-data", "--timeout", "0") == 5
+    assert "the cluster was not told yet: web-data asks for 5Gi of 8Gi" in capsys.readouterr().err
 
 
 def test_what_argo_cd_says_of_a_unit_is_told_apart_from_what_the_cluster_has(bound: World, capsys):
     assert bound.pvc("grow", "web-data", "8Gi", "--commit") == 0
+    git(bound.work, "push", "-q", "origin", "main")
+    head, before = git(bound.work, "rev-parse", "HEAD", "HEAD~1").split()
 
-    def said(sync: str, phase: str, message: str = "", revision: str = "") -> str:
+    def said(sync: str, phase: str, message: str = "", revision: str = head, compared: str = head) -> str:
         made = {
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
             "metadata": {"name": "web", "namespace": bound.space},  # where no Argo CD looks, so the words stay
             "spec": {"project": "x", "source": {"repoURL": "x", "path": "overlays/dev/web"}, "destination": {}},
-            "status": {"sync": {"status": sync}, "operationState": {
+            "status": {"sync": {"status": sync, "revision": compared}, "operationState": {
                 "phase": phase, "message": message, "startedAt": "2026-01-01T00:00:00Z",
-                "operation": {}, "syncResult": {"revision": revision or git(bound.work, "rev-parse", "HEAD").strip()}}},
+                "operation": {}, "syncResult": {"revision": revision}}},
         }  # fmt: skip
         bound.kubectl("apply", "-f", "-", stdin=json.dumps(made))
         capsys.readouterr()
@@ -220,7 +225,9 @@ def test_what_argo_cd_says_of_a_unit_is_told_apart_from_what_the_cluster_has(bou
     assert said("Synced", "Succeeded") == "synced-not-applied"
     assert said("OutOfSync", "Failed", "denied") == "application-failed"
     assert said("OutOfSync", "Running") == "not-applied"
-    assert said("OutOfSync", "Failed", "denied", git(bound.work, "rev-parse", "HEAD~1").strip()) == "not-applied"
+    assert said("OutOfSync", "Failed", "denied", before) == "not-applied"
+    assert said("Synced", "Succeeded", "", before, before) == "not-looked"
+    assert said("OutOfSync", "Running", "exceeded quota: q. Retrying attempt #2") == "application-tries"
 
 
 def test_the_metrics_show_what_is_used_and_a_file_system_that_has_not_followed(bound: World, capsys, tmp_path):
