@@ -16,8 +16,8 @@ def world(dev, tmp_path_factory) -> World:
     made = World(dev, "told", tmp_path_factory.mktemp("told"))
     for service in ("web", "redis", "postgres"):
         made.deliver(service)
-    for name in ("web-data", *REDIS, "postgres-1", "postgres-2"):
-        eventually(lambda name=name: made.capacity(name) == "5Gi", f"{name} is bound")
+    names = ["web-data", *REDIS, "postgres-1", "postgres-2"]
+    eventually(lambda: {made.capacity(name) for name in names} == {"5Gi"}, "all claims are bound")
     eventually(made.pods, "something runs")
     return made
 
@@ -50,7 +50,7 @@ def test_what_push_has_landed_is_waited_for_though_the_work_tree_stays(world: Wo
     why, said = reason(world, capsys, "verify", "web-data", "--timeout", "0")
 
     assert (why, said) == ("not-applied", "the cluster was not told yet: web-data asks for 5Gi of 8Gi")
-    git(world.work, "pull", "-q")
+    git(world.work, "pull", "-q", "origin", "main")
     assert world.deliver("web") == ""
     stale = World.__new__(World)
     stale.__dict__.update(world.__dict__, work=other)
@@ -71,9 +71,9 @@ def test_a_quota_that_each_claim_fits_alone_is_held_against_all_of_them(world: W
 
 
 def test_an_operator_that_does_not_act_is_named(world: World, quota, capsys):
-    quota(0)
-    assert world.pvc("grow", "postgres", "8Gi", "--no-live", "--commit") == 0
+    assert world.pvc("grow", "postgres", "8Gi", "--no-snapshot", "--commit") == 0
     git(world.work, "push", "-q", "origin", "main")
+    quota(0)
     assert world.deliver("postgres") == ""
 
     why, said = reason(world, capsys, "verify", "postgres", "--timeout", "0")

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid, Kind, MayNot
+from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid, Kind
 from bos_tools.doors.kubernetes.plugin import ended
 from bos_tools.doors.kubernetes.transport import environment_proxy
-from bos_tools.errors import OutsideError, Usage
+from bos_tools.errors import MayNot, OutsideError, Usage
 
 GOOD = """\
 apiVersion: v1
