@@ -38,12 +38,12 @@ class Goal:
         return self._known[revision]
 
     def _holds(self, door: "Git", revision: str) -> bool:
-        if not door.is_ancestor(revision, revision) and self.branch is not None:
+        if not door.has(revision) and self.branch is not None:
             try:
                 self.branch.head()
             except BosError:
                 return True
-        return not door.is_ancestor(revision, revision) or door.is_ancestor(self.commit, revision)
+        return not door.has(revision) or door.is_ancestor(self.commit, revision)
 
 
 def goal(session: Session, env: str | None, what: str, remote: "Branch | None", door: "Git | None") -> Goal:
