@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["harness.fixtures"]
 
-settings.register_profile("some", deadline=None, derandomize=True, database=None, max_examples=50)
+settings.register_profile("some", deadline=None, derandomize=True, database=None, max_examples=25)
 settings.register_profile("whole", settings.get_profile("some"), max_examples=100)
 settings.load_profile("some")
 

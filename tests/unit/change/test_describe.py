@@ -91,7 +91,10 @@ def test_a_stranger_s_word_stays_in_its_cell(word):
     assert plain.written(text) == text
 
 
-@given(st.lists(st.text(max_size=400), max_size=80))
+long = st.builds(lambda text, times: text * times, st.text(max_size=8), st.integers(1, 60))
+
+
+@given(st.lists(long, max_size=80))
 def test_no_body_is_longer_than_the_limit_or_without_its_mark(values):
     text = body(*(Change("ConfigMap a/b", f"data.{n}", v, v * 3) for n, v in enumerate(values)))
 
