@@ -1,11 +1,12 @@
-"""The sandboxes of a test run: each environment's is brought up once, when a test first asks for it.
+"""The sandboxes of a test run: each is brought up once, when a test first asks for it, and goes down after the last that does.
 
-These tests run without xdist: they share what takes longest, and each sandbox fills two cores while it starts.
+What shares one is a lane of its own (harness/lanes.py), so that workers play different ones at the same time.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,50 +14,76 @@ import yaml
 
 from bos_tools.doors.private import cache_folder
 from bos_tools.sandbox import Sandbox, up
-from harness import ROOT
+from harness import ROOT, lanes
 
-BUILT = cache_folder() / "bin"
-"""The machine's own cache, read before a run gets one of its own: what is built from pinned sources is built once."""
+MACHINES = cache_folder()
+"""The machine's own cache, read before a run gets one of its own."""
+SHARED = ("bin", "sandbox-turns")
+"""What is shared all the same: what is built from pinned sources, and by what sandboxes keep out of each other's ports."""
+KEPT = pytest.StashKey["Kept"]()
 
 Up = Callable[..., Sandbox]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _built(_surroundings) -> None:
-    BUILT.mkdir(parents=True, exist_ok=True)
     own = cache_folder()
     own.mkdir(parents=True, exist_ok=True)
-    if not (own / "bin").exists():
-        (own / "bin").symlink_to(BUILT)
+    for name in SHARED:
+        (MACHINES / name).mkdir(parents=True, exist_ok=True)
+        if not (own / name).exists():
+            (own / name).symlink_to(MACHINES / name)
+
+
+class Kept:
+    """The sandboxes that are up, by their lanes; each is brought up when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.up: dict[str, Sandbox] = {}
+
+    def __call__(self, lane: str, env: str, *, whole: bool = True) -> Sandbox:
+        if lane not in self.up:
+            self.up[lane] = up(
+                ROOT, env, env, with_argocd=whole, with_forge=whole, folder=self.folder / lane, tell=print
+            )
+        return self.up[lane]
+
+    def down(self, *lanes: str) -> None:
+        """Take some down, those that are up."""
+        for lane in lanes:
+            if lane in self.up:
+                self.up.pop(lane).down()
 
 
 @pytest.fixture(scope="session")
-def kept(_built, tmp_path_factory) -> Iterator[Up]:
-    """Return a function that lends a sandbox of an environment; what was lent goes down at the end of the run."""
-    lent: dict[tuple[str, bool], Sandbox] = {}
-    with ExitStack() as ends:
+def kept(_built, request, tmp_path_factory) -> Iterator[Kept]:
+    """Return a function that lends the sandbox of a lane, and what environment it plays."""
+    request.config.stash[KEPT] = made = Kept(tmp_path_factory.mktemp("sandbox"))
+    yield made
+    made.down(*made.up)
 
-        def get(env: str, *, whole: bool = True) -> Sandbox:
-            if (env, whole) not in lent:
-                folder = tmp_path_factory.mktemp("sandbox") / env
-                box = up(ROOT, env, env, with_argocd=whole, with_forge=whole, folder=folder, tell=print)
-                ends.callback(box.down)
-                lent[env, whole] = box
-            return lent[env, whole]
 
-        yield get
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Take the sandbox of a lane down after the last test of it: what follows has the cores for itself."""
+    yield
+    lane = lanes.sandbox(item)
+    if lane and item is [one for one in item.session.items if lanes.sandbox(one) == lane][-1]:
+        if (kept := item.config.stash.get(KEPT, None)) is not None:
+            kept.down(lane)
 
 
 @pytest.fixture(scope="session")
 def dev(kept) -> Sandbox:
     """dev with Argo CD and Gitea, shared by all tests: give what you make in it names of your own."""
-    return kept("dev")
+    return kept("dev", "dev")
 
 
 @pytest.fixture(scope="session")
 def bare(kept) -> Sandbox:
     """prod's nodes without Argo CD and Gitea, with prod's StorageClasses; shared by all tests."""
-    box = kept("prod", whole=False)
+    box = kept("bare", "prod", whole=False)
     for name in ("block", "shared"):
         box.box.ask("apply", "-f", str(ROOT / "base" / "platform" / f"storageclass-{name}.yaml"))
     return box

@@ -47,7 +47,7 @@ COPIED = "prod-eu"
 def delivered(request, kept, tmp_path_factory):
     """An environment that came up whole from a repository holding this one's manifests and a tenth service."""
     env = request.param
-    box = kept("prod" if env == COPIED else env)
+    box = kept(env, "prod" if env == COPIED else env)
     root = copy(tmp_path_factory.mktemp(env) / "gitops")
     follow(root, "Add a service")
     if env == COPIED:

@@ -11,8 +11,8 @@ KINDS = ("cluster", "e2e", "manifests", "integration", "unit")
 """The folders in the order of their longest lanes: with the short ones left for the end all workers end together."""
 SHARED = ("dev", "bare")
 """The fixtures that lend a sandbox to many files, in the order in which their lanes begin."""
-ENVIRONMENTS = ("delivered", "env")
-"""The fixtures of one file that are made for one environment after the other."""
+ENVIRONMENTS = {"delivered": "{}", "env": "nodes of {}"}
+"""The fixtures of one file that are made for one environment after the other, and their sandboxes."""
 
 
 def kind(item: pytest.Item) -> str:
@@ -24,7 +24,8 @@ def sandbox(item: pytest.Item) -> str:
     """Return the sandbox that a test shares with others, empty for none."""
     names: list[str] = getattr(item, "fixturenames", [])
     params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    lent = [name for name in SHARED if name in names] + [str(params[name]) for name in ENVIRONMENTS if name in params]
+    lent = [name for name in SHARED if name in names]
+    lent += [lane.format(params[name]) for name, lane in ENVIRONMENTS.items() if name in params]
     return lent[0] if kind(item) == "cluster" and lent else ""
 
 

@@ -1,10 +1,10 @@
 """The harness itself: how a test waits, and that its map names all of it."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from bos_tools.sandbox import ports
 from harness import ROOT
 from harness.clock import Clock
 from harness.servers import free_port
@@ -42,10 +42,14 @@ def test_a_clock_goes_on_by_its_pauses_alone():
     assert (clock.monotonic() - before, clock.pauses) == (30, [30])
 
 
-def test_a_port_is_none_that_the_system_gives_to_connections():
-    below = int((Path("/proc/sys/net/ipv4/ip_local_port_range")).read_text().split()[0])
+def test_a_port_is_none_that_connections_or_sandboxes_or_other_workers_are_given(monkeypatch):
+    seen: dict[str, set[int]] = {}
+    for worker in ("gw0", "gw1"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        seen[worker] = {free_port() for _ in range(50)}
 
-    assert {port < below for port in (free_port() for _ in range(20))} == {True}
+    assert seen["gw0"].isdisjoint(seen["gw1"])
+    assert max(seen["gw1"]) < min(ports.choose([f"p{n}" for n in range(50)]).values())
 
 
 def test_no_file_of_tests_is_longer_than_300_lines():

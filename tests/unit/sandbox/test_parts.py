@@ -1,16 +1,14 @@
-"""The sandbox's pure parts: keys of its programs, nodes, ports, the state file."""
+"""The sandbox's parts: keys of its programs, nodes, processes."""
 
 import json
 import re
-import socket
-import stat
 from pathlib import Path
 
 import pytest
 
 from bos_tools.doors.files import WorkTree
-from bos_tools.errors import BosError, OutsideError, RepositoryError, Usage
-from bos_tools.sandbox import lifecycle, modules, nodes, ports, processes, state
+from bos_tools.errors import BosError, RepositoryError
+from bos_tools.sandbox import lifecycle, modules, nodes, ports, processes
 from bos_tools.sandbox.modules import GO, Mend, Module
 from harness import ROOT
 from harness.repositories import write
@@ -129,68 +127,6 @@ def test_nodes_that_are_none_are_told_with_their_file(tmp_path, text):
 def test_an_environment_without_a_file_has_no_nodes(tmp_path):
     with pytest.raises(RepositoryError, match="says nothing of its nodes"):
         nodes.read(WorkTree(tmp_path), "dev")
-
-
-def test_ports_are_free_different_and_nobodys():
-    first = ports.choose([f"p{n}" for n in range(40)])
-
-    assert len(set(first.values())) == 40
-    assert all(ports.is_free(port) for port in first.values())
-    assert set(ports.choose(["a", "b"], taken=first.values()).values()).isdisjoint(first.values())
-
-
-def test_a_port_that_somebody_listens_on_is_not_free():
-    with socket.socket() as server:
-        server.bind((ports.LOOPBACK, 0))
-        server.listen()
-        port = server.getsockname()[1]
-
-        assert not ports.is_free(port)
-        assert ports.answers(port)
-    assert ports.is_free(port)
-    assert not ports.answers(port)
-
-
-@pytest.fixture
-def made() -> state.State:
-    return state.State("default", "dev", argocd=True, forge=False, ports={"etcd": 1}, argocd_token="secret")
-
-
-def test_a_state_is_read_as_it_was_saved_and_only_by_its_owner(made, tmp_path):
-    made.save(tmp_path)
-
-    assert state.load(tmp_path) == made
-    assert stat.S_IMODE((tmp_path / state.FILE).stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == [state.FILE]
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"name": "x"}', "\xff"])
-def test_a_state_that_is_none_is_told(tmp_path, text):
-    (tmp_path / state.FILE).write_bytes(text.encode("latin-1"))
-
-    with pytest.raises(OutsideError, match="state can't be read"):
-        state.load(tmp_path)
-
-
-def test_where_no_state_is_there_is_no_sandbox(tmp_path):
-    assert state.load(tmp_path / "nowhere") is None
-
-
-def test_the_ports_of_other_sandboxes_are_known(made, tmp_path, monkeypatch):
-    monkeypatch.setenv("BOS_TOOLS_CACHE", str(tmp_path))
-    for name in ("one", "two", "broken"):
-        (state.home() / name).mkdir(parents=True)
-        state.State(name, "dev", argocd=False, forge=False, ports={"etcd": len(name) * 1000}).save(state.home() / name)
-    (state.home() / "broken" / state.FILE).write_text("{")
-    state.State("two", "dev", argocd=False, forge=False, ports={"etcd": 7}).save(state.home() / "two")
-
-    assert state.ports_of_others(state.home() / "one") == {7}
-
-
-@pytest.mark.parametrize("name", ["", "A", "a b", "../x", "-x", "x" * 64])
-def test_a_name_that_could_be_a_path_is_refused(name):
-    with pytest.raises(Usage):
-        state.folder_of(name)
 
 
 def test_a_process_is_asked_on_the_port_of_its_health():

@@ -19,9 +19,10 @@ LONGEST = 90
 @contextmanager
 def turn(folder: Path, tell: Tell) -> Iterator[None]:
     """Wait for one's turn with a sandbox: `up` and `down` of one name don't meet."""
-    turn = private.cache_folder() / "sandbox-turns" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    turn = state.turns() / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     turn.mkdir(parents=True, exist_ok=True, mode=0o700)
     with private.lock(turn, waiting=lambda: tell("waiting for another run that works on this sandbox"), patience=None):
+        (turn / state.PLACE).write_text(str(folder))
         yield
 
 

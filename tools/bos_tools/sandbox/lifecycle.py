@@ -79,7 +79,7 @@ def _is_whole(sandbox: Sandbox) -> bool:
 
 def _choose_ports(folder: Path, now: state.State, tell: Tell) -> None:
     """Choose ports the first time, and again for those that a stranger took while the sandbox lay dead."""
-    every = private.cache_folder() / "sandbox-turns" / "ports"
+    every = state.turns() / "ports"
     every.mkdir(parents=True, exist_ok=True, mode=0o700)
     with private.lock(every, patience=None):
         running = {found.name for found in processes.living(folder)}

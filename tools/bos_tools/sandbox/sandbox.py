@@ -11,6 +11,9 @@ from bos_tools.sandbox.box import Box
 from bos_tools.sandbox.folder import down
 from bos_tools.sandbox.processes import Program
 
+SLOW = 5.0
+"""Seconds in which a program that runs has answered, on a busy machine too."""
+
 
 @dataclass(frozen=True)
 class Health:
@@ -86,7 +89,7 @@ class Sandbox:
 
         def ask(program: Program) -> Health:
             found = running.get(program.name)
-            is_healthy = found is not None and processes.is_healthy(program)
+            is_healthy = found is not None and processes.is_healthy(program, SLOW)
             pid, since = (found.pid, found.since) if found else (None, None)
             return Health(program.name, program.port, pid, since, is_healthy)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from bos_tools.errors import OutsideError, Usage
 from bos_tools.tree.layout import NAME
 
 FILE = "state.json"
+PLACE = "place"
+"""In the folder of its turns: where the sandbox is."""
 _SAVING = threading.Lock()
 """The parts come up side by side."""
 
@@ -69,6 +72,11 @@ def home() -> Path:
     return private.cache_folder() / "sandbox"
 
 
+def turns() -> Path:
+    """Return the folder by which sandboxes of this user take turns: one folder each, which says where it is."""
+    return private.cache_folder() / "sandbox-turns"
+
+
 def folder_of(name: str, named: Path | None = None) -> Path:
     """Return where a sandbox keeps everything.
 
@@ -80,13 +88,11 @@ def folder_of(name: str, named: Path | None = None) -> Path:
 
 
 def ports_of_others(folder: Path) -> set[int]:
-    """Return the ports that the other sandboxes of this user have put down as theirs."""
+    """Return the ports that the other sandboxes of this user have put down as theirs, wherever they lie."""
     taken: set[int] = set()
-    for path in home().glob(f"*/{FILE}"):
-        if path.parent != folder:
-            try:
-                found = load(path.parent)
-            except OutsideError:
-                continue
+    for place in turns().glob(f"*/{PLACE}"):
+        with suppress(OSError, ValueError, OutsideError):
+            other = Path(place.read_text())
+            found = load(other) if other != folder else None
             taken |= set(found.ports.values()) if found else set()
     return taken
