@@ -28,7 +28,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On a worker let the long lanes begin; by hand the quick tests come as they are named."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lanes.begins)
+        items[:] = lanes.shared_out(items)
 
 
 @pytest.hookimpl(optionalhook=True)

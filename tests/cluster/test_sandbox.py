@@ -10,14 +10,12 @@ from bos_tools.cli.main import main
 from bos_tools.errors import Refused
 from bos_tools.sandbox import STANDINS, up
 from harness import ROOT
-from harness.sandboxes import command, pids, ports_of
+from harness.sandboxes import await_health, command, pids, ports_of
 
 
 def test_it_comes_up_whole_from_nothing(dev, read):
-    found = dev.health()
-
-    assert all(health.is_healthy for health in found)
-    assert len(found) == 13
+    await_health(dev)
+    assert len(dev.health()) == 13
     assert json.loads(dev.box.ask("get", "--raw", "/version"))["gitVersion"] == "v1.34.3"
 
 
@@ -80,7 +78,7 @@ def test_two_stand_side_by_side(dev, small):
     assert ports.isdisjoint(ports_of(other).values())
     other.box.ask("create", "namespace", "only-here")
     assert "only-here" not in dev.box.ask("get", "namespaces")
-    assert all(health.is_healthy for health in (*dev.health(), *other.health()))
+    await_health(dev, other)
 
 
 def test_one_that_plays_another_environment_is_not_taken_over(dev):

@@ -13,7 +13,7 @@ from bos_tools.errors import Refused
 from bos_tools.sandbox import down, find, up
 from bos_tools.sandbox.processes import living
 from harness import ROOT
-from harness.sandboxes import command, kill, pids
+from harness.sandboxes import await_health, command, kill, pids
 
 
 @pytest.mark.usefixtures("_built")
@@ -56,7 +56,7 @@ def test_a_killed_up_is_mended_by_up_and_ended_by_down(tmp_path):
 
             if number % 2:
                 box = up(ROOT, "dev", with_argocd=False, with_forge=False, folder=folder)
-                assert all(health.is_healthy for health in box.health())
+                await_health(box)
             down(folder)
 
             assert living(folder) == []

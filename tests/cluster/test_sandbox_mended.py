@@ -11,7 +11,7 @@ import pytest
 from bos_tools.sandbox import Sandbox, down, up
 from bos_tools.sandbox.processes import living
 from harness import ROOT
-from harness.sandboxes import is_listening, kill, pids, ports_of, sockets
+from harness.sandboxes import await_health, is_listening, kill, pids, ports_of, sockets
 from harness.waiting import eventually
 
 
@@ -41,7 +41,7 @@ def test_a_crashed_one_is_mended_with_its_data_and_what_still_ran(box):
     after = pids(mended(box.folder))
 
     assert {name for name in before if after[name] != before[name]} == set(victims)
-    assert all(health.is_healthy for health in box.health())
+    await_health(box)
     assert "kept" in box.box.ask("get", "namespaces")
 
 
@@ -52,7 +52,7 @@ def test_a_process_that_hangs_is_started_again(box):
     after = pids(mended(box.folder))
 
     assert after["kube-scheduler"] != before["kube-scheduler"]
-    assert all(health.is_healthy for health in box.health())
+    await_health(box)
 
 
 def test_a_port_that_a_stranger_took_is_given_up(box):
@@ -68,7 +68,7 @@ def test_a_port_that_a_stranger_took_is_given_up(box):
         again = mended(box.folder)
 
         assert ports_of(box)["kube-apiserver"] != port
-        assert all(health.is_healthy for health in again.health())
+        await_health(again)
         assert "kept-too" in again.box.ask("get", "namespaces")
 
 
@@ -81,7 +81,7 @@ def test_argo_cd_and_the_forge_can_join_later_are_mended_too_and_down_leaves_not
 
     again = up(ROOT, "dev", "small", folder=box.folder)
 
-    assert all(health.is_healthy for health in again.health())
+    await_health(again)
     assert again.gitea_token == whole.gitea_token
     running = [found.pid for found in living(box.folder)]
     ports = list(ports_of(box).values())

@@ -4,13 +4,17 @@ A lane is what one worker does one after the other. Tests that share a sandbox a
 file is one, whose fixtures are made once.
 """
 
+from collections.abc import Iterable
+
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
 KINDS = ("cluster", "e2e", "manifests", "integration", "unit")
 """The folders in the order of their longest lanes: with the short ones left for the end all workers end together."""
-SHARED = ("dev", "bare")
-"""The fixtures that lend a sandbox to many files, in the order in which their lanes begin."""
+BETWEEN = 4
+"""Other lanes before one more sandbox begins: they would all come up at once, and fill the machine."""
+SHARED = ("dev", "prod-eu", "bare")
+"""The longest lanes of sandboxes; two bear the names of the fixtures that lend them to many files."""
 ENVIRONMENTS = {"delivered": "{}", "env": "nodes of {}"}
 """The fixtures of one file that are made for one environment after the other, and their sandboxes."""
 
@@ -29,10 +33,27 @@ def sandbox(item: pytest.Item) -> str:
     return lent[0] if kind(item) == "cluster" and lent else ""
 
 
+def lane(item: pytest.Item) -> str:
+    """Return what a test is run together with."""
+    return sandbox(item) or item.nodeid.partition("::")[0]
+
+
 def begins(item: pytest.Item) -> tuple[int, int]:
     """Return when a test's lane begins among all: the smaller, the earlier."""
-    lanes = [*SHARED, sandbox(item)]
-    return KINDS.index(kind(item)), lanes.index(sandbox(item))
+    return KINDS.index(kind(item)), [*SHARED, lane(item)].index(lane(item))
+
+
+def shared_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return tests in the order in which their lanes begin: two sandboxes at first, another one after some other lanes."""
+    lanes: dict[str, list[pytest.Item]] = {}
+    for item in sorted(items, key=begins):
+        lanes.setdefault(lane(item), []).append(item)
+    boxes = [tests for tests in lanes.values() if kind(tests[0]) == "cluster"]
+    others = [tests for tests in lanes.values() if kind(tests[0]) != "cluster"]
+    order, boxes = boxes[:2], boxes[2:]
+    for start in range(0, max(len(others), len(boxes) * BETWEEN), BETWEEN):
+        order += [*others[start : start + BETWEEN], *boxes[start // BETWEEN :][:1]]
+    return [test for tests in order for test in tests]
 
 
 class Lanes(LoadGroupScheduling):

@@ -9,11 +9,17 @@ from bos_tools.sandbox import Sandbox
 from bos_tools.sandbox.state import load
 from harness import ROOT
 from harness.program import TOOL
+from harness.waiting import eventually
 
 
 def pids(box: Sandbox) -> dict[str, int]:
     """Return the process of each program that runs."""
     return {health.name: health.pid for health in box.health() if health.pid}
+
+
+def await_health(*boxes: Sandbox) -> None:
+    """Wait until every process of some sandboxes is healthy: nothing but `up` starts one again."""
+    eventually(lambda: all(health.is_healthy for box in boxes for health in box.health()), "every process is healthy")
 
 
 def is_listening(port: int) -> bool:
