@@ -2,7 +2,8 @@
 
 import pytest
 
-from bos_tools.render.diff import HIDDEN, Change, differences, fields, masked
+from bos_tools.render.diff import Change, differences, fields, masked
+from bos_tools.render.mask import HIDDEN
 
 SECRET = "Secret buildingos/swr-cred"
 OLD = b"""\

@@ -8,7 +8,8 @@ from typing import Any
 
 from bos_tools import plain
 from bos_tools.change.prove import Proof
-from bos_tools.render.diff import HIDDEN, Change, masked
+from bos_tools.render.diff import Change, masked
+from bos_tools.render.mask import HIDDEN
 
 LIMIT = 65_536
 """Characters that GitHub takes as a body, the least of the three."""

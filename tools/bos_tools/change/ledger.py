@@ -9,6 +9,7 @@ from bos_tools.intents.plan import Plan, Resized
 
 EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
 RECOVER, REASON, SEAL = "Bos-Recover", "Bos-Reason", "Bos-Proposal"
+ACKNOWLEDGE = "Bos-Acknowledge"
 LINE = r"(?m)^(Bos-[A-Za-z]+): *(.*?) *$"
 EDITED = r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)"
 NOTHING = "-"
@@ -62,6 +63,21 @@ def read(text: str) -> Entry:
     found = [(line[1], line[2]) for line in re.finditer(LINE, text.replace("\r", ""))]
     edits = [edit for name, value in found if name == EDIT and (edit := re.fullmatch(EDITED, value))]
     return Entry(tuple(_recorded(edit) for edit in edits), tuple(_resized(found)))
+
+
+def acknowledgement(said: str) -> str:
+    """Return the line of a commit's message that says that a danger is meant."""
+    return f"{ACKNOWLEDGE}: {_plain(said)}"
+
+
+def acknowledged(messages: Iterable[str]) -> set[str]:
+    r"""Return the dangers that some commits mean, each as the line that asks for it has it.
+
+    >>> acknowledged(["Move on\n\nBos-Acknowledge: prod pruned 0a1b2c3d4e5f Service a/b"])
+    {'Bos-Acknowledge: prod pruned 0a1b2c3d4e5f Service a/b'}
+    """
+    found = (line for text in messages for line in re.finditer(LINE, text.replace("\r", "")))
+    return {acknowledgement(line[2]) for line in found if line[1] == ACKNOWLEDGE}
 
 
 def sealed(text: str, seal: str) -> str:

@@ -1,20 +1,14 @@
-"""The one semantic diff: the leaf fields in which objects differ, with the one mask of Secrets."""
+"""The one semantic diff: the leaf fields in which objects differ."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bos_tools.render.kustomize import Renderer
+from bos_tools.render.mask import HIDDEN, hides
 from bos_tools.render.objects import read, split
 from bos_tools.tree.graph import Graph
-from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.leaves import leaves, orders
-
-HIDDEN = "(hidden)"
-"""What a Secret shows of a value: its key is told, its value never."""
-OPEN = re.compile(r"apiVersion$|kind$|type$|immutable$|metadata\.(name|namespace|labels)\b")
-"""The fields of a Secret that hold none; an annotation may repeat the whole object."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +19,6 @@ class Change:
     field: str
     old: Any
     new: Any
-
-
-@dataclass(frozen=True)
-class UnitDiff:
-    """How one unit's render changes."""
-
-    unit: Unit
-    changes: tuple[Change, ...]
 
 
 def differences(before: bytes, after: bytes) -> list[Change]:
@@ -82,26 +68,10 @@ _ABSENT = object()
 
 def masked(change: Change) -> Change:
     """Return a change without the values of a Secret; who holds one already masked gets the same."""
-    if not change.object.startswith("Secret ") or OPEN.match(change.field):
+    if not hides(change.object, change.field):
         return change
     old, new = (None if side is None else HIDDEN for side in (change.old, change.new))
     return Change(change.object, change.field, old, new)
-
-
-def compare(old: Tree, new: Tree, renderer: Renderer, env: str | None = None) -> list[UnitDiff]:
-    """Render the units whose files differ, on both sides, and return the differences that are left.
-
-    A unit that is absent on one side renders nothing there.
-    """
-    before, after = set(old.units(env)), set(new.units(env))
-    units = [
-        unit
-        for unit in [*new.units(env), *(u for u in old.units(env) if u not in after)]
-        if unit not in before or unit not in after or _files(old, unit) != _files(new, unit)
-    ]
-    sides = renders(renderer, (old.graph, new.graph), [unit.folder for unit in units])
-    diffs = [UnitDiff(unit, tuple(differences(*pair))) for unit, pair in zip(units, sides, strict=True)]
-    return [diff for diff in diffs if diff.changes]
 
 
 def renders(renderer: Renderer, graphs: tuple[Graph, Graph], folders: Sequence[str]) -> list[tuple[bytes, bytes]]:
@@ -111,7 +81,3 @@ def renders(renderer: Renderer, graphs: tuple[Graph, Graph], folders: Sequence[s
     texts: Mapping[tuple[Graph, str], bytes] = dict(zip(there, renderer.render(there), strict=True))
     before, after = graphs
     return [(texts.get((before, folder), b""), texts.get((after, folder), b"")) for folder in folders]
-
-
-def _files(tree: Tree, unit: Unit) -> dict[str, bytes]:
-    return tree.graph.closure(unit.folder)

@@ -4,14 +4,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from bos_tools.doors import files, parallel, private, process
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError
-from bos_tools.render import doubles
+from bos_tools.render import doubles, mask
 from bos_tools.render.cache import Cache
 from bos_tools.render.parsed import parsed
 from bos_tools.tree.graph import Graph
@@ -78,7 +78,8 @@ class Renderer:
         for (key, (graph, folder)), text in zip(todo.items(), _build(list(todo.values())), strict=True):
             unit = graph.kustomization(folder)
             doubles.refuse(text, folder, unit.path if unit is not None else folder)
-            self.cache.put(key, text)
+            if not mask.holds(text):
+                self.cache.put(key, text)
             done[key] = text
         return [done[key] for key in keys]
 
@@ -175,9 +176,9 @@ def _run(argv: Sequence[str], scratch: Path) -> bytes:
     return process.run_alone(argv, cwd=scratch, env={**GO, "HOME": str(scratch), "TMPDIR": str(scratch)}).stdout
 
 
-def _blame(stderr: str, folder: str, closure: Iterable[str]) -> RepositoryError:
+def _blame(stderr: str, folder: str, closure: Mapping[str, bytes]) -> RepositoryError:
     """Return kustomize's complaint as ours, at the file that it names if it is one of ours."""
-    said = " ".join(stderr.replace("Error: ", "").split())
+    said = mask.unsaid(" ".join(stderr.replace("Error: ", "").split()), closure)
     named = [path for path in closure if re.search(rf"(^|[\s/'\"]){re.escape(path)}\b", said)]
     own = next((p for p in closure if p.rpartition("/")[0] == folder), folder)
     return RepositoryError(

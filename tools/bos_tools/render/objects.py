@@ -68,11 +68,14 @@ def read(text: bytes) -> Iterator[Object]:
         kind = name[1].decode("utf-8", "replace") if name else "an object"
         raise RepositoryError(f"nested over {DEPTH_LIMIT} levels: {kind}", reason="render-failed")
     if isinstance(data, dict):
-        meta = data.get("metadata") or {}
-        group = str(data.get("apiVersion", "")).rpartition("/")[0]
-        yield Object(
-            str(data.get("kind", "")), group, str(meta.get("namespace") or ""), str(meta.get("name", "")), data
-        )
+        yield identified(data)
+
+
+def identified(data: dict[str, Any]) -> Object:
+    """Return an object by what it says of itself."""
+    meta = data.get("metadata") or {}
+    group = str(data.get("apiVersion", "")).rpartition("/")[0]
+    return Object(str(data.get("kind", "")), group, str(meta.get("namespace") or ""), str(meta.get("name", "")), data)
 
 
 def _depth(data: Any) -> int:

@@ -8,7 +8,9 @@ from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
 if TYPE_CHECKING:
-    from bos_tools.render.diff import UnitDiff
+    from bos_tools.errors import BosError
+    from bos_tools.impact.compare import Compared
+    from bos_tools.impact.groups import Section
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,28 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Compared(Result):
-    """The units that differ, and how."""
+class Shown(Result):
+    """The objects that differ, and how."""
 
-    units: tuple["UnitDiff", ...]
+    compared: "Compared"
+
+    @property
+    def sections(self) -> "list[Section]":
+        """Return the differences as they are read: what is the same in several environments once."""
+        from bos_tools.impact.groups import sections
+
+        return sections(self.compared.differences)
+
+    @property
+    def trouble(self) -> "BosError | None":
+        """Return why a unit is not among them."""
+        return next((error for _, error in self.compared.unread), None)
 
 
-def run(session: Session, options: Options) -> Compared:
+def run(session: Session, options: Options) -> Shown:
     """Compare; raises Usage for an unknown revision or environment."""
     from bos_tools.doors.git import Git
-    from bos_tools.render.diff import compare
+    from bos_tools.impact.compare import compare
     from bos_tools.render.kustomize import Renderer
     from bos_tools.tree.layout import Tree
 
@@ -38,4 +52,4 @@ def run(session: Session, options: Options) -> Compared:
     old = Tree(door.at(door.resolve(left or "HEAD")))
     new = Tree(door.at(door.resolve(right or "HEAD"))) if dots else session.tree()
     env = new.environment_name(options.env) if options.env is not None else None
-    return Compared(tuple(compare(old, new, Renderer(), env)))
+    return Shown(compare(old, new, Renderer(), env))

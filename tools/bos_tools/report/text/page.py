@@ -16,7 +16,7 @@ class Stream(Enum):
     words = "words"
 
 
-RED, GREEN, BOLD = "31", "32", "1"
+RED, GREEN, YELLOW, BOLD = "31", "32", "33", "1"
 
 
 class Painted(NamedTuple):

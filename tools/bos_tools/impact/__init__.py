@@ -1,0 +1,1 @@
+"""What a change does to the objects of each environment: what differs, what that does there, and what blocks."""
