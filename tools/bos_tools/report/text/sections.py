@@ -80,4 +80,3 @@ def _lines(value: Any) -> list[str]:
 
     text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=4096)
     return text.splitlines()
-
