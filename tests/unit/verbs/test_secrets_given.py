@@ -11,7 +11,7 @@ import pytest
 
 from bos_tools.cli.terminal import Terminal
 from bos_tools.doors.files import WorkTree
-from bos_tools.errors import BosError, CommandFailed, Refused, Usage
+from bos_tools.errors import BosError, OutsideError, Refused, Usage
 from bos_tools.tree.layout import Tree
 from bos_tools.verbs.needs import Needs
 from bos_tools.verbs.secret_sources import answer, command, drawn, files
@@ -152,7 +152,7 @@ def test_a_command_is_run_without_a_shell_with_the_names_in_its_words():
     ("words", "kind", "said"),
     [
         ("true", Refused, "the command gave no value for redis-auth/password"),
-        ("false", CommandFailed, "false failed: exit code 1"),
+        ("false s3cret", OutsideError, "^false gave no value for redis-auth/password: exit code 1$"),
         ("no-such-program-here", BosError, "program not found: no-such-program-here"),
     ],
 )

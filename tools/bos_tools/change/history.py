@@ -1,6 +1,7 @@
 """Who pinned which version when: the answers that Git alone can give."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from heapq import merge
@@ -74,8 +75,13 @@ def history(root: Path, service: str, env: str | None, limit: int) -> list[Step]
     envs = tree.settings.environments if env is None else (tree.environment_name(env),)
     if not any(service in tree.services(e) for e in envs):
         tree.unit(envs[0], service)
-    past = _Past(Git(root))
     folders = {e: layout.unit(e, service) for e in envs}
+    with closing(Git(root)) as door:
+        return _newest(_Past(door), folders, limit)
+
+
+def _newest(past: "_Past", folders: dict[str, str], limit: int) -> list[Step]:
+    """Return the last changes in some environments' units, newest first."""
     commits = past.log("HEAD", *folders.values()) if past.door.has_commits else []
     ranks = {commit.sha: rank for rank, commit in enumerate(commits)}
     tracks = [_ordered(past.track(commits, e, folder), ranks) for e, folder in folders.items()]

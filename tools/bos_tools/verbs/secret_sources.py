@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bos_tools.errors import Refused, Usage
+from bos_tools.errors import CommandFailed, OutsideError, Refused, Usage
 from bos_tools.verbs.human import Human
 from bos_tools.verbs.needs import Pair
 
@@ -67,7 +67,11 @@ def command(words: str, env: str) -> Source:
     def run(pair: Pair, _said: "Key", _what: str) -> str:
         names = {"{env}": env, "{secret}": pair[0], "{key}": pair[1]}
         filled = [re.sub(r"\{(?:env|secret|key)\}", lambda found: names[found[0]], word) for word in argv]
-        text = _text(process.run(filled).stdout, "/".join(pair))
+        try:
+            text = _text(process.run(filled).stdout, "/".join(pair))
+        except CommandFailed as error:  # its words may hold a password: they are not repeated
+            said = " ".join(error.stderr.split())[:300] or f"exit code {error.returncode}"
+            raise OutsideError(f"{argv[0]} gave no value for {'/'.join(pair)}: {said}", reason="no-value") from None
         if not text:
             raise Refused(f"the command gave no value for {'/'.join(pair)}", reason="no-value")
         return text
