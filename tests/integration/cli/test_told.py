@@ -145,6 +145,15 @@ def test_a_folder_that_is_gone_is_told(tmp_path):
     assert b"the current folder is gone" in done.stderr
 
 
+def test_a_folder_that_is_gone_is_no_trouble_where_the_repository_is_named(there, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd "{gone}" && rmdir "{gone}" && "$0" --repo "{there}" status && "$0" --repo "{there}" history web'
+    done = subprocess.run(["sh", "-c", script, PROGRAM], capture_output=True, check=False)
+
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+
+
 def test_an_answer_with_trouble_is_one_document(there, monkeypatch, capsys):
     write(there, {WEB: unit("web", extra="helmCharts: []\n")})
     monkeypatch.chdir(there)

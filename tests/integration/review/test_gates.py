@@ -181,6 +181,35 @@ def test_what_can_not_be_judged_does_not_pass(clone: Path, capsys: pytest.Captur
     assert "postgres could not be rendered before the change: overlays/prod/postgres/" in str(found["message"])
 
 
+def test_a_unit_that_did_not_render_and_is_renamed_is_not_judged_by_a_guess(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kustomization = clone / "overlays/prod/postgres/kustomization.yaml"
+    whole = kustomization.read_bytes()
+    kustomization.write_bytes(whole + BROKEN.encode())
+    git(clone, "commit", "-qam", "Break")
+    git(clone, "switch", "-qc", "rename-and-shrink")
+    kustomization.write_bytes(whole)
+    edit(clone, (DATABASE, "60Gi", "10Gi"))
+    git(clone, "mv", "overlays/prod/postgres", "overlays/prod/database")
+
+    found = [one for one in against(clone, capsys) if one["rule"] == "G5"]
+
+    assert found
+    assert "may have been there, for postgres could not be rendered before" in str(found[0]["message"])
+
+
+def test_two_histories_without_a_common_commit_are_not_compared(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(clone, "switch", "-q", "--orphan", "other")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "Other")
+    git(clone, "switch", "-q", "main")
+
+    assert main(["--repo", str(clone), "check", "--env", "prod", "--against", "other"]) == 4
+    assert "the two revisions have no common commit" in capsys.readouterr().err
+
+
 def test_a_claim_that_nothing_could_read_before_is_not_judged_by_a_guess(
     clone: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

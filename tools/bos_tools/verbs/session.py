@@ -34,11 +34,11 @@ class Session:
 
         Raises RepositoryError where there is none.
         """
-        here = _here()
         if self.named is not None:
             if (self.named / "pyproject.toml").is_file():
                 return self.named.resolve()
             raise _not_a_repository()
+        here = _here()
         for folder in (here, *here.parents):
             file = folder / "pyproject.toml"
             if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():

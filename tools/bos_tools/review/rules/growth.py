@@ -146,14 +146,18 @@ def readable(pair: Pair) -> Iterator[Fault]:
     """Of a unit that does not render before the change nobody knows which of its sizes shrink, or what else becomes of
     its claims; to pass it would be a guess.
     """
-    sized = {made.unit.service for made in pair.new.of(CLAIM, SET, DATABASE)}
+    sized = list(pair.new.of(CLAIM, SET, DATABASE))
     there = set(pair.new.tree.services(pair.new.name))
-    for service in sorted(there & set(pair.old.tree.services(pair.old.name)) - pair.old.rendered):
-        if service in sized or service not in pair.new.rendered:
-            folder = Unit(pair.new.name, service).folder
-            why = next((error for error in pair.old.unread if error.path.startswith(f"{folder}/")), None)
-            said = f": {why}" if why is not None else ""
-            yield pair.new.file(f"{folder}/{NAMES[0]}", 1, f"{service} could not be rendered before the change{said}")
+    lost = sorted(set(pair.old.tree.services(pair.old.name)) - pair.old.rendered)
+    for service in lost:
+        folder = Unit(pair.new.name, service).folder
+        why = next((f": {error}" for error in pair.old.unread if error.path.startswith(f"{folder}/")), "")
+        said = f"{service} could not be rendered before the change{why}"
+        if service in {made.unit.service for made in sized} or service in there - pair.new.rendered:
+            yield pair.new.file(f"{folder}/{NAMES[0]}", 1, said)
+        elif service not in there:  # gone, or by another name
+            unknown = [made for made in sized if pair.old.one(made.object.kind, made.object.name) is None]
+            yield from (pair.new.at(made, f"{made.object.name} may have been there, for {said}") for made in unknown)
     for made, wrong in pair.old.wrong:
         now = pair.new.one(made.object.kind, made.object.name)
         if wrong.is_misshapen and made.object.kind in (CLAIM, SET, DATABASE) and now is not None:
