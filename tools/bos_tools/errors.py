@@ -13,12 +13,15 @@ Exit code 3 is any exception that is not in this tree: our bug.  130 is an inter
 
 import base64
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 from urllib.parse import quote
 
 _concealed: set[str] = set()
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """What programs paint their words with where somebody has told them to paint always."""
+LONGEST = 2000
+"""Characters of others' words that a sentence of ours takes."""
 SHORTEST = 4
 """Characters of a secret that is concealed: a shorter one would hide parts of other words."""
 
@@ -42,8 +45,14 @@ class BosError(Exception):
 
     exit_code: ClassVar[int] = 3
 
-    def __init__(self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0) -> None:
-        self.message = veiled(message)
+    def __init__(
+        self, message: str, *, reason: str, hint: str = "", path: str = "", line: int = 0, lines: Iterable[str] = ()
+    ) -> None:
+        self.sentence = veiled(message)
+        """Without the words of others."""
+        self.lines = tuple(veiled(each.rstrip()) for each in lines if each.strip())
+        """What another program said, line by line."""
+        self.message = ": ".join(filter(None, [self.sentence, "; ".join(map(str.strip, self.lines))[:LONGEST]]))
         super().__init__(self.message)
         self.reason = reason
         """A stable slug for programs, such as `floating-tag`."""
@@ -87,12 +96,33 @@ class OutsideError(BosError):
 class CommandFailed(OutsideError):
     """Raised when a process ended with an error; carries what it said."""
 
-    def __init__(self, argv: list[str], returncode: int, stderr: str) -> None:
-        said = " ".join(COLOUR.sub("", stderr).split()) or f"exit code {returncode}"
-        super().__init__(f"{' '.join(argv[:2])} failed: {said[:2000]}", reason=f"{argv[0].rsplit('/', 1)[-1]}-failed")
+    def __init__(self, argv: list[str], returncode: int, stderr: str, stdout: str = "") -> None:
+        program = argv[0].rpartition("/")[2]
+        super().__init__(
+            f"{program}{_verb(argv)} failed",
+            reason=f"{program}-failed",
+            lines=COLOUR.sub("", stderr).splitlines() if stderr.strip() else [f"exit code {returncode}"],
+        )
         self.argv = argv
         self.returncode = returncode
         self.stderr = stderr
+        self.stdout = stdout
+        """What it printed as its result, which may be a secret."""
+
+
+VERBS = frozenset({"git", "kustomize", "go"})
+"""The programs whose first word is shown, for it says what they do; that of another may be a secret."""
+
+
+def _verb(argv: list[str]) -> str:
+    """Return what a program was told to do, with a blank before it: the first word that is no option."""
+    words = iter(argv[1:] if argv[0].rpartition("/")[2] in VERBS else [])
+    for word in words:
+        if word == "-c":  # git's, with a setting behind it
+            next(words, None)
+        elif not word.startswith("-"):
+            return f" {word}"
+    return ""
 
 
 class MayNot(OutsideError):

@@ -130,20 +130,6 @@ def test_an_interrupt_while_the_hook_runs_leaves_the_file_as_it_was(work, monkey
     assert git(work, "status", "--porcelain") == ""
 
 
-def test_a_merge_in_progress_is_gits_to_refuse(work):
-    git(work, "switch", "-qc", "other")
-    write(work, {"a.txt": "theirs"})
-    git(work, "add", "-A")
-    git(work, "commit", "-qm", "Theirs")
-    git(work, "switch", "-q", "main")
-    git(work, "merge", "-q", "--no-commit", "--no-ff", "other")
-
-    with pytest.raises(CommandFailed, match="during a merge"):
-        commit(work)
-
-    assert git(work, "diff", "--name-only") == ""
-
-
 def test_another_git_that_holds_the_index_is_waited_for(work):
     lock = work / ".git/index.lock"
     lock.write_text("")

@@ -92,9 +92,9 @@ def _commit(intent: Intent, root: Path, clock: Clock) -> Outcome:
     try:
         plan = intent.plan(ground) if dirty else plan
     except RepositoryError as error:  # without what no commit holds there is nothing to plan on
-        raise _dirty(dirty[0]) from error
+        raise _merging(door) or _dirty(dirty[0]) from error
     if foreign := [path for path in dirty if path not in plan.files or there[path] != plan.files[path][1]]:
-        raise _dirty(foreign[0])
+        raise _merging(door) or _dirty(foreign[0])
     proof = prove(ground.tree, plan, Renderer())
     if not plan.files:
         return Outcome(plan, proof)
@@ -108,10 +108,24 @@ def _commit(intent: Intent, root: Path, clock: Clock) -> Outcome:
             if path not in landed:
                 files.restore(root, path, old)
         if len(landed) < len(plan.files) or not isinstance(error, BosError):
+            if isinstance(error, BosError) and (merging := _merging(door)) is not None:
+                raise merging from error
             raise
         commit = door.resolve("HEAD")
     verify(door, root, plan, commit, missing)
     return Outcome(plan, proof, commit)
+
+
+def _merging(door: "Git") -> Refused | None:
+    """Return the refusal for a merge that is under way, with the files that it has left; None without one."""
+    files = door.merging()
+    if files is None:
+        return None
+    return Refused(
+        f"an unresolved merge: {', '.join(files[:4])}{' …' if files[4:] else ''}" if files else "a merge is under way",
+        reason="unresolved-merge",
+        hint="`git merge --continue` ends it, once its files are settled and added; `git merge --abort` gives it up",
+    )
 
 
 def _dirty(path: str) -> Refused:

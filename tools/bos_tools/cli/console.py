@@ -67,7 +67,12 @@ def give_up() -> None:
 
 def failure(error: BosError, *, as_json: bool) -> int:
     """Report an error and return its exit code."""
-    words(f"bos-tools: {error}")
+    if len(error.lines) > 1:
+        words(f"bos-tools: {': '.join(filter(None, [error.place, error.sentence]))}:")
+        for line in error.lines:
+            words(f"  {line}")
+    else:
+        words(f"bos-tools: {error}")
     if error.hint:
         words(f"hint: {error.hint}")
     if as_json:

@@ -47,7 +47,8 @@ def run(root: Path, arguments: tuple[str, ...], *, env: Mapping[str, str], stdin
 
 def translated(error: CommandFailed, root: Path) -> OutsideError | RepositoryError:
     """Return a failure of git in our words, without the secrets of a URL."""
-    said = "\n".join(line for line in without_secrets(error.stderr).splitlines() if not line.startswith("hint: "))
+    words = error.stderr if error.stderr.strip() else error.stdout  # `git commit` says there that nothing is new
+    said = "\n".join(line for line in without_secrets(words).splitlines() if not line.startswith("hint: "))
     if "not a git repository" in said:
         return not_git(root)
     if NO_IDENTITY.search(said):

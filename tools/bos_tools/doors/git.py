@@ -201,6 +201,15 @@ class Git:
         changed = {entry[3:].removeprefix(self.prefix) for entry in said.split("\0") if entry}
         return [path for path in paths if path in changed]
 
+    def merging(self) -> list[str] | None:
+        """Return the files that a merge has left to be settled, none of a settled one; None without a merge."""
+        files = [path for path in self.run("diff", "--name-only", "--diff-filter=U", "-z").split("\0") if path]
+        try:
+            self.run("rev-parse", "--quiet", "--verify", "MERGE_HEAD")
+        except CommandFailed:
+            return files or None
+        return files
+
     def committed(self, path: str) -> bytes | None:
         """Return a file's bytes as a checkout of HEAD would write them, None for a file that HEAD has not."""
         try:

@@ -85,7 +85,7 @@ def run(
     stdout, said = _heard(process, argv, stdin, timeout)
     stderr = (said or b"").decode("utf-8", "replace")
     if process.returncode != 0:
-        raise CommandFailed(list(argv), process.returncode, stderr)
+        raise CommandFailed(list(argv), process.returncode, stderr, stdout.decode("utf-8", "replace"))
     return Result(stdout, stderr)
 
 

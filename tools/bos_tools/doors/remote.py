@@ -149,28 +149,30 @@ def _judged(error: CommandFailed, branch: str) -> Exception:
     rejected = "\n".join(line for line in error.stderr.splitlines() if line.startswith(" ! "))
     if not rejected:
         return error
-    said = _reason(error.stderr)
+    said = _reasons(error.stderr)
     if RACES.search(rejected) and "hook declined" not in rejected:
-        return LostRace(said)
+        return LostRace("; ".join(said))
     if branch.startswith(f"{PROPOSALS}/"):
         hint = f"the user who pushes needs the right to push to {PROPOSALS}/*"
-        return Refused(f"the remote refused the push to {branch}: {said}", reason="remote-refused", hint=hint)
-    if re.search(r"protected branch|GH006|GH013|not allowed to push code to", said, re.IGNORECASE):
+        return Refused(f"the remote refused the push to {branch}", reason="remote-refused", hint=hint, lines=said)
+    if re.search(r"protected branch|GH006|GH013|not allowed to push code to", "\n".join(said), re.IGNORECASE):
         return Refused(
-            f"the remote protects the branch {branch}: {said}",
+            f"the remote protects the branch {branch}",
             reason="protected-branch",
             hint="propose the change with --pr",
+            lines=said,
         )
     return Refused(
-        f"the remote refused the push to {branch}: {said}",
+        f"the remote refused the push to {branch}",
         reason="remote-refused",
+        lines=said,
         hint="propose it with --pr, or push to a branch that is open to you, with --branch",
     )
 
 
-def _reason(said: str) -> str:
-    """Return git's reason for the branch, and the words of the remote's hooks."""
+def _reasons(said: str) -> list[str]:
+    """Return git's reason for the branch, and the words of the remote's hooks, line by line."""
     lines = said.splitlines()
     words = [line.rpartition("(")[2].rstrip(")") for line in lines if line.startswith(" ! ")]
-    words += [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
-    return "; ".join(word for word in words if word not in ("", "error:"))[:600]
+    words += [line.removeprefix("remote:").removeprefix(" ") for line in lines if line.startswith("remote:")]
+    return [word for word in words if word.strip() not in ("", "error:")]

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from bos_tools.errors import RepositoryError
+from bos_tools.tree.conflicts import unresolved
 
 BOM = "\ufeff"
 DEPTH_LIMIT = 64
@@ -128,7 +129,8 @@ def parse(data: bytes, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise malformed(f"malformed YAML: {error.problem or error.context}", path, line) from error
+        message = f"malformed YAML: {error.problem or error.context}"
+        raise (unresolved(text, path) or malformed(message, path, line)) from error
     except yaml.YAMLError as error:
         raise malformed(f"malformed YAML: {' '.join(str(error).split())}", path, 0) from error
     return Document(path, text, tuple(builder.roots))

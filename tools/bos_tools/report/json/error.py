@@ -13,6 +13,8 @@ class Error(TypedDict):
 
     reason: str
     message: str
+    said: list[str]
+    """What another program said, line by line, such as a hook; the message has it on one line."""
     hint: str | None
     path: str | None
     line: int | None
@@ -31,6 +33,7 @@ def document(error: "BosError") -> Failure:
         "error": {
             "reason": error.reason,
             "message": error.message,
+            "said": list(error.lines),
             "hint": error.hint or None,
             "path": error.path or None,
             "line": error.line or None,
