@@ -149,5 +149,15 @@ def test_only_the_command_line_prints_or_exits():
     assert guilty == []
 
 
+def test_only_what_makes_words_plain_writes_to_a_stream():
+    streams = re.compile(
+        r"sys\.std(out|err)(\.buffer)?\.(write|writelines)|typer\.(echo|secho|prompt|confirm)|getpass\("
+    )
+    writers = {str(path.relative_to(PACKAGE)): path.read_text() for path in FILES if streams.search(path.read_text())}
+
+    assert writers.keys() == {"cli/console.py", "cli/display.py", "cli/terminal.py"}
+    assert [path for path, text in writers.items() if "plain.line" not in text] == []
+
+
 def test_no_module_imports_click_because_typer_carries_its_own():
     assert [path for path in FILES if any(name.split(".")[0] == "click" for name in imports(path))] == []

@@ -1,5 +1,6 @@
 """What a shell offers while a command is being written, and help in every form that people type."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,13 @@ def offered(monkeypatch, capsys):
 )
 def test_a_shell_is_offered_what_the_repository_has(repo, offered, words, values):
     assert offered(*words) == values
+
+
+@pytest.mark.parametrize("name", ["$(touch pwned)", "`id`", "a'b", "a b", "a;b", "\x1b[2J", "x\ny", "*"])
+def test_no_name_is_offered_that_a_shell_could_evaluate(repo, offered, name):
+    write(repo, {"base/web/pvc.yaml": CLAIM.replace("web-data", json.dumps(name))})
+
+    assert offered("pvc", "grow", "") == ["backend", "web"]
 
 
 def test_the_repository_is_the_one_that_is_named(repo, offered, monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 """What a shell offers in the place of a value: the names that the repository has, as far as it can be read."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import typer
 from bos_tools.errors import BosError
 from bos_tools.verbs.options import Offers
 from bos_tools.verbs.session import Session
+
+PLAIN = re.compile(r"[\w.=@/+-]+", re.ASCII)
+"""A name that means nothing else to a shell, which may evaluate what it is offered; a stranger's branch has any."""
 
 
 def completer(name: str, offers: Offers) -> Callable[[typer.Context, str], list[str]]:
@@ -26,7 +30,8 @@ def completer(name: str, offers: Offers) -> Callable[[typer.Context, str], list[
             found = names.offered(Session(_named(context)), offers, context.params.get("env"))
         except BosError:  # no repository, or one that is broken: there is nothing to offer
             return []
-        return [each for each in found if each.startswith(incomplete) and each not in before]
+        plain = filter(PLAIN.fullmatch, found)
+        return [each for each in plain if each.startswith(incomplete) and each not in before]
 
     return complete
 
