@@ -73,7 +73,16 @@ spec:
     )
 
     found = eventually(
-        lambda: look("hpa", "busy")["status"].get("desiredReplicas") == 3 and look("hpa", "busy"), "3 pods", 180
+        lambda: look("hpa", "busy")["status"].get("desiredReplicas") == 3 and look("hpa", "busy"), "3 pods"
     )
     assert found["status"]["currentMetrics"][0]["resource"]["current"]["averageUtilization"] > 60
     eventually(lambda: look("deployment", "busy")["status"].get("availableReplicas") == 3, "all three are available")
+
+
+def test_kubectl_top_tells_what_each_node_uses_also_of_those_that_run_nothing(bare, read):
+    nodes = {node["metadata"]["name"] for node in read(bare, "nodes")["items"]}
+
+    def shown() -> set[str]:
+        return {line.split()[0] for line in bare.box.ask("top", "nodes", "--no-headers").splitlines()}
+
+    eventually(lambda: shown() == nodes, "every node is measured")

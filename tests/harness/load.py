@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
+from harness.waiting import eventually
+
 CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
@@ -16,12 +18,20 @@ class Load:
 
     done: list[tuple[float, float, object]] = field(default_factory=list)
     sent: int = 0
+    on_their_way: set[int] = field(default_factory=set)
+    """The numbers of the requests that were begun and have no outcome yet."""
     reused: int = 0
     lock: Lock = field(default_factory=Lock)
 
     def lost(self) -> list[object]:
         """Return what is no answer of 200."""
         return [outcome for _, _, outcome in self.done if outcome != 200]
+
+    def settle(self) -> None:
+        """Wait until what is on its way now has its outcome: from then on nobody goes to where nothing is any longer."""
+        with self.lock:
+            now = set(self.on_their_way)
+        eventually(lambda: not now & self.on_their_way, "the requests that were begun have their answers")
 
     def across(self, moment: float) -> int:
         """Return how many requests were on their way at a moment."""
@@ -38,10 +48,13 @@ def load(address: Callable[[], tuple[str, int]], path: str, kept: int = 8, fresh
         while not stop.is_set():
             with made.lock:
                 made.sent += 1
+                number = made.sent
+                made.on_their_way.add(number)
             start = time.monotonic()
             connection, outcome = _ask(address, path, connection, made)
             with made.lock:
                 made.done.append((start, time.monotonic(), outcome))
+                made.on_their_way.discard(number)
             if connection is not None and not keeps:
                 connection.close()
                 connection = None

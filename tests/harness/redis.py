@@ -55,10 +55,10 @@ class Client:
         self.socket.close()
 
 
-def ask(host: str, *words: object, port: int = 6379, password: str | None = PASSWORD) -> Any:
+def ask(host: str, *words: object, port: int = 6379, password: str | None = PASSWORD, timeout: float = 5) -> Any:
     """Return the answer to one command, what it is refused with, or None where nobody answers."""
     try:
-        client = Client(host, port, password=password)
+        client = Client(host, port, password=password, timeout=timeout)
     except (OSError, Refused):
         return None
     try:
@@ -95,12 +95,12 @@ class Writer(threading.Thread):
     def end(self) -> set[int]:
         """Stop, and return the numbers that were acknowledged."""
         self._ends.set()
-        self.join(20)
+        self.join(300)
         return set(self.acknowledged)
 
     def held(self, host: str) -> set[int]:
         """Return the numbers that one redis holds."""
-        keys = ask(host, "KEYS", f"{self.prefix}:*")
+        keys = ask(host, "KEYS", f"{self.prefix}:*", timeout=300)
         return {int(key.partition(":")[2]) for key in keys} if isinstance(keys, list) else set()
 
     def goes_on(self) -> None:

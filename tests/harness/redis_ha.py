@@ -92,7 +92,7 @@ class Cluster:
     def is_healthy(self, path: str) -> bool:
         """Tell what the proxy answers to a probe of the kubelet."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=60) as answer:
                 return bool(answer.status == 200)
         except HTTPError as refused:
             refused.close()
@@ -135,7 +135,7 @@ def cluster(folder: Path, data: Path | None = None) -> Iterator[Cluster]:
 def came_back(redis: Cluster) -> bool:
     """Wait until a cluster is whole again, and tell whether that came."""
     try:
-        eventually(redis.whole, patience=90)
+        eventually(redis.whole)
     except AssertionError:
         return False
     return True

@@ -3,11 +3,13 @@
 import re
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from harness.servers import needs, run
+from harness.waiting import eventually
 from harness.web_pods import Web
 
 ASSETS = 20
@@ -52,14 +54,16 @@ def test_a_reader_gets_a_page_with_all_its_assets_before_during_and_after_each_r
                     broken.append((first, name, asset.status))
             seen.append(first)
 
+    def has_read(pages: int) -> bool:
+        return len(seen) >= pages
+
     readers = [threading.Thread(target=reader) for _ in range(3)]
     for one in readers:
         one.start()
     for number in range(1, 9):
         so_far = len(seen)
         release(number)
-        while len(seen) < so_far + 6:  # a roll-out takes longer than a page
-            stop.wait(0.01)
+        eventually(partial(has_read, so_far + 6), "pages are read")  # a roll-out takes longer than a page
     stop.set()
     for one in readers:
         one.join()

@@ -80,7 +80,7 @@ def test_a_pod_that_ends_loses_no_request(pods, backend):
     with load(lambda: (random.choice(endpoints).address, WEB_PORT), "/api/slow?=0.3") as sent:
         eventually(lambda: len(sent.done) > 50)
         endpoints.remove(going)  # what the endpoints do while the preStop hook sleeps
-        time.sleep(0.5)
+        sent.settle()
         going.signal(signal.SIGQUIT)
         at = time.monotonic()
         assert going.process.wait(timeout=300) == 0

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from bos_tools.watching import watch
+from harness.clock import Clock
 
 
 def run(*looks: str, timeout: float, every: float = 0.0) -> tuple[str, list[str]]:
@@ -21,11 +22,14 @@ def test_without_time_there_is_one_look():
     assert run("begun", timeout=0) == ("begun", ["begun"])
 
 
-def test_the_pause_is_never_longer_than_the_time_that_is_left():
-    last, told = run("begun", timeout=0.05, every=3600)
+def test_the_pause_is_never_longer_than_the_time_that_is_left(monkeypatch):
+    monkeypatch.setattr("bos_tools.watching.time", clock := Clock())
+
+    last, told = run("begun", timeout=60, every=3600)
 
     assert last == "begun"
     assert len(told) == 2
+    assert clock.pauses == [60]
 
 
 def test_what_a_look_raises_ends_the_wait():

@@ -116,7 +116,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 def test_a_lock_is_let_go_when_its_holder_is_killed(root):
     script = (
         f"import pathlib, time; from bos_tools.doors import private\nwith private.lock(pathlib.Path({str(root)!r})):\n"
-        "    print('held', flush=True); time.sleep(60)"
+        "    print('held', flush=True); time.sleep(3600)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None

@@ -125,7 +125,7 @@ def test_a_word_that_does_not_fit_is_stood_in_for_in_a_copy(root, tmp_path, monk
 
 
 def test_what_is_left_ends_with_the_build_and_nobody_waits_for_it(root, tmp_path, monkeypatch):
-    go = write(tmp_path / "slow", {"go": '#!/bin/sh\ncase "$1" in build) touch "$SEEN"; sleep 60;; esac\n'}) / "go"
+    go = write(tmp_path / "slow", {"go": '#!/bin/sh\ncase "$1" in build) touch "$SEEN"; sleep 3600;; esac\n'}) / "go"
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{go.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
@@ -142,7 +142,7 @@ def test_what_is_left_ends_with_the_build_and_nobody_waits_for_it(root, tmp_path
         interrupted(Build(Binaries(root), [HELLO], lambda _: None), pool)
 
     assert isinstance(waiting[0].exception(), CancelledError | OutsideError)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 1800
     eventually(lambda: entries(root) == [], "nothing is left")
     eventually(lambda: not _sleepers(go.parent), "the compiler has ended")
 
@@ -169,7 +169,7 @@ def test_two_runs_build_it_once(root):
     runs = [
         subprocess.Popen([sys.executable, "-c", BUILD, str(root)], stdout=subprocess.PIPE, text=True) for _ in range(3)
     ]
-    said = [run.communicate(timeout=120)[0] for run in runs]
+    said = [run.communicate(timeout=1200)[0] for run in runs]
 
     assert [run.returncode for run in runs] == [0, 0, 0]
     assert sum("packages" in text for text in said) == 1
@@ -177,7 +177,7 @@ def test_two_runs_build_it_once(root):
 
 
 def test_a_killed_build_leaves_nothing_that_counts_as_finished(root, tmp_path):
-    slow = write(tmp_path / "slow", {"go": '#!/bin/sh\ncase "$1" in build) touch "$SEEN"; exec sleep 60;; esac\n'})
+    slow = write(tmp_path / "slow", {"go": '#!/bin/sh\ncase "$1" in build) touch "$SEEN"; exec sleep 3600;; esac\n'})
     (slow / "go").chmod(0o755)
     seen = tmp_path / "seen"
     env = {**os.environ, "PATH": f"{slow}:{os.environ['PATH']}", "SEEN": str(seen)}
@@ -195,7 +195,7 @@ def test_a_killed_build_leaves_nothing_that_counts_as_finished(root, tmp_path):
         eventually(lambda: "waits for another run" in told.readline(), "the next run waits")
     finally:
         _end_sleeper(slow)
-    assert waiting.communicate(timeout=120) is not None
+    assert waiting.communicate(timeout=1200) is not None
     assert waiting.returncode == 0
     assert Binaries(root).missing([HELLO]) == []
     assert list(Binaries(root).store.glob("*.new")) == []

@@ -162,7 +162,7 @@ def test_a_process_that_ends_at_once_is_told_with_its_last_words(tmp_path):
 def test_every_descendant_is_found_by_the_mark_and_stopped(tmp_path):
     for name in ("home", "tmp", "logs"):
         (tmp_path / name).mkdir()
-    program = processes.Program("tree", ("sh", "-c", "sleep 60 & setsid sleep 60 & echo up; wait"), "tcp:1")
+    program = processes.Program("tree", ("sh", "-c", "sleep 3600 & setsid sleep 3600 & echo up; wait"), "tcp:1")
     processes.start(tmp_path, program)
     log = processes.log_of(tmp_path, "tree")
     eventually(lambda: "up" in log.read_text(), "its children run")

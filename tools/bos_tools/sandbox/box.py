@@ -58,11 +58,11 @@ class Box:
         return process.run(argv, stdin=stdin, env={"HOME": self.path("home")}).stdout.decode()
 
     def ask_until(self, *words: str) -> str:
-        """Ask kubectl again until it has an answer, for half a minute.
+        """Ask kubectl again until it has an answer.
 
         Raises CommandFailed with its last refusal.
         """
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + processes.PATIENCE
         while True:
             try:
                 return self.ask(*words)

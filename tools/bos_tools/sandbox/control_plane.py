@@ -9,7 +9,7 @@ from bos_tools.sandbox.box import Box
 from bos_tools.sandbox.modules import CLUSTER
 from bos_tools.sandbox.nodes import Node
 from bos_tools.sandbox.ports import LOOPBACK
-from bos_tools.sandbox.processes import Program
+from bos_tools.sandbox.processes import PATIENCE, Program
 
 LEASE = 40
 """Seconds of a node's lease: without one the nodes flap and no Deployment becomes available."""
@@ -112,8 +112,8 @@ def populate(box: Box, nodes: list[Node]) -> None:
         listed = {"apiVersion": "v1", "kind": "List", "items": [n.manifest() for n in nodes] + usage.objects(box)}
         box.ask("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(listed).encode())
         box.done("cluster")
-    box.ask("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
-    deadline = time.monotonic() + 60
+    box.ask("wait", "--for=condition=Ready", "nodes", "--all", f"--timeout={PATIENCE:.0f}s")
+    deadline = time.monotonic() + PATIENCE
     while NOT_READY in box.ask("get", "nodes", "-o", "jsonpath={.items[*].spec.taints[*].key}"):
         if time.monotonic() > deadline:
             raise OutsideError("the sandbox's nodes keep the taint of not being ready", reason="sandbox-process")

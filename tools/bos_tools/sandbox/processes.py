@@ -18,8 +18,9 @@ MARK = "BOS_TOOLS_SANDBOX"
 NAMED = "BOS_TOOLS_SANDBOX_PROCESS"
 KEPT = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 """All that a process of the sandbox gets of the user's environment."""
-PATIENCE = 90.0
-"""Seconds for one process to become healthy; on two idle cores each takes under five."""
+PATIENCE = 240.0
+"""Seconds for one process to become healthy, or to answer what it is asked first; on two idle cores each takes under five,
+on a machine full of work dozens."""
 
 
 @dataclass(frozen=True)
