@@ -19,8 +19,7 @@ NAMED = "BOS_TOOLS_SANDBOX_PROCESS"
 KEPT = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ")
 """All that a process of the sandbox gets of the user's environment."""
 PATIENCE = 240.0
-"""Seconds for one process to become healthy, or to answer what it is asked first; on two idle cores each takes under five,
-on a machine full of work dozens."""
+"""Seconds for one process to become healthy: on two idle cores each takes under five, on a busy machine dozens."""
 
 
 @dataclass(frozen=True)
