@@ -134,3 +134,12 @@ def test_a_spawned_program_outlives_the_call_in_a_session_of_its_own(tmp_path):
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(OutsideError, match="can't be run"):
         process.spawn(["/no/such/program"], cwd=tmp_path, env={}, log=log)
+
+
+def test_a_program_that_says_without_end_is_ended(monkeypatch):
+    monkeypatch.setattr(process, "LARGEST", 1 << 20)
+
+    for stream in ("stdout", "stderr"):
+        with pytest.raises(OutsideError, match=r"python\S* said more than 1 MiB") as told:
+            python(f"import sys\nwhile True: sys.{stream}.write('x' * 65536)", timeout=300)
+        assert told.value.reason == "bad-answer"

@@ -31,7 +31,7 @@ def test_the_name_of_an_entry_means_what_kustomize_takes_it_for(name: str, image
     ("expression", "text", "is_meant"),
     [
         ("web", "web", True), ("web", "web-1", False), ("web|api", "my-api", False), ("", "web", False), ("w.b", "web", True),
-        (".*", "web", True), ("Deployment|StatefulSet", "StatefulSet", True), ("^web$", "web", True), ("web$", "web\n", False), ("(", "(", True),
+        (".*", "web", True), ("Deployment|StatefulSet", "StatefulSet", True), ("^web$", "web", True), ("web$", "web\n", False), ("(", "(", False), ("a+b", "a+b", False),
     ],
 )  # fmt: skip
 def test_a_selector_means_a_text_as_a_whole(expression: str, text: str, is_meant: bool) -> None:

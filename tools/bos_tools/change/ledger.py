@@ -10,7 +10,8 @@ from bos_tools.intents.plan import Plan, Resized
 EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
 RECOVER, REASON, SEAL = "Bos-Recover", "Bos-Reason", "Bos-Proposal"
 ACKNOWLEDGE = "Bos-Acknowledge"
-LINE = r"(?m)^(Bos-[A-Za-z]+): *(.*?) *$"
+LINE = r"(?m)^(Bos-[A-Za-z]+):(.{0,2000})$"
+"""A trailer; a longer one is none of ours, and is not looked at twice."""
 EDITED = r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)"
 NOTHING = "-"
 
@@ -60,7 +61,7 @@ def read(text: str) -> Entry:
     >>> read("Grow\n\nBos-Volume: dev/web/data\nBos-From: 1Gi\nBos-To: 2Gi\n\nReviewed-by: Me").resized
     (Resized(volume='dev/web/data', old='1Gi', new='2Gi', reason='', recovers=None),)
     """
-    found = [(line[1], line[2]) for line in re.finditer(LINE, text.replace("\r", ""))]
+    found = [(line[1], line[2].strip(" ")) for line in re.finditer(LINE, text.replace("\r", ""))]
     edits = [edit for name, value in found if name == EDIT and (edit := re.fullmatch(EDITED, value))]
     return Entry(tuple(_recorded(edit) for edit in edits), tuple(_resized(found)))
 

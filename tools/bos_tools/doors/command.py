@@ -21,7 +21,7 @@ WORDS = {
     "GIT_TERMINAL_PROMPT": "0",  # a missing password is an error, not a question that nobody hears
     "GIT_OPTIONAL_LOCKS": "0",  # looking at the status does not rewrite the index
 }
-ADDRESS = re.compile(r"(?<![\w+.-])(\w[\w+.-]*://)([^\s'\"]*)")
+ADDRESS = re.compile(r"(?<![\w+.-])([\w+.-]+://)([^\s'\"]*)")
 NO_IDENTITY = re.compile(
     r"Please tell me who you are|empty ident name|unable to auto-detect email|no (name|email) was given"
 )

@@ -1,5 +1,6 @@
 """What a repository holds and held, read by GitPython, which no other module imports."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,24 @@ import git
 
 from bos_tools.doors import process
 from bos_tools.doors.command import WORDS, not_git, redirected, translated
-from bos_tools.errors import CommandFailed
+from bos_tools.doors.files import READ_LIMIT
+from bos_tools.errors import CommandFailed, RepositoryError
+
+LARGEST = 32 << 20
+"""Bytes of what a reading command of git says: the list of some 300,000 files, or as much of commits' messages."""
+BIG = "16m"
+"""From which size on git hands an object through instead of keeping it whole."""
+
+
+class _Bounded(io.BytesIO):
+    """Takes so many bytes, and lets the rest go by."""
+
+    is_over = False
+
+    def write(self, part: Any) -> int:
+        """Take a part."""
+        self.is_over = self.is_over or self.tell() + len(part) > LARGEST
+        return len(part) if self.is_over else super().write(part)
 
 
 class _Missing(ValueError):
@@ -20,7 +38,9 @@ class _Commands(git.Git):
     def execute(self, command: Any, *arguments: Any, **options: Any) -> Any:
         """Run a command without the variables that lead elsewhere: GitPython can add to a process's own, not take."""
         away = [word for name in redirected() for word in ("-u", name)]
-        return super().execute(["env", *away, *command] if away else command, *arguments, **options)
+        program, *words = command
+        bounded = [program, "-c", f"core.bigFileThreshold={BIG}", *words]
+        return super().execute(["env", *away, *bounded] if away else bounded, *arguments, **options)
 
     def _parse_object_header(self, header_line: Any) -> Any:
         """Return hash, type and size of what `cat-file --batch` answers; GitPython's own knows 40 digits alone."""
@@ -52,20 +72,29 @@ class Objects:
 
     def ask(self, command: str, *arguments: str) -> str:
         """Return what a reading command of git prints; raises CommandFailed, or what it means in our words."""
-        status, said, error = getattr(self._repo.git, command)(
-            *arguments, with_extended_output=True, with_exceptions=False, strip_newline_in_stdout=False,
+        said = _Bounded()
+        status, _, error = getattr(self._repo.git, command)(
+            *arguments, with_extended_output=True, with_exceptions=False, output_stream=said,
             kill_after_timeout=process.TIMEOUT,
         )  # fmt: skip
         if status != 0:
             raise translated(CommandFailed(["git", command.replace("_", "-"), *arguments], status, error), self._root)
-        return str(said)
+        if said.is_over:
+            raise RepositoryError(
+                f"git says more than {LARGEST >> 20} MiB of this repository's files or history", reason="too-large"
+            )
+        return said.getvalue().decode("utf-8", "surrogateescape")
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of an object by its id or as `COMMIT:PATH`; None for no object, and for a folder.
 
-        All are asked of one process, which begins with the first.
+        All are asked of two processes, which begin with the first: one tells how large it is.
+        Raises RepositoryError for one that is larger than any file that is read.
         """
         try:
+            _, _, size = self._repo.git.get_object_header(name)
+            if size > READ_LIMIT:
+                raise RepositoryError(f"larger than {READ_LIMIT} bytes: {name}", reason="too-large")
             _, kind, _, data = self._repo.git.get_object_data(name)
         except _Missing:
             return None

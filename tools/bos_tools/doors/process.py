@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -36,6 +37,10 @@ LACKING = {
 """What a program says that can't have more, in small letters."""
 WORDS = 65536
 """Bytes of what a program that runs alone says of its failure."""
+LARGEST = 64 << 20
+"""Bytes of what any other program says: a remote's words come through git, and may have no end."""
+LOOK = 0.05
+"""Seconds between two looks at how much that is."""
 LOCALE = {"LC_ALL": "C", "LANGUAGE": "C"}
 NOWHERE = "/nonexistent"
 """A folder that is not there (FHS keeps the name free)."""
@@ -155,13 +160,35 @@ def _heard(
 ) -> tuple[bytes, bytes | None]:
     with process, busy(_named(argv), timeout):
         try:
-            return process.communicate(stdin, timeout)
+            return _said(process, argv, stdin, timeout)
         except subprocess.TimeoutExpired as error:
             _stop(process)
             raise OutsideError(f"{argv[0]} gave no answer within {timeout:.0f} s", reason="timeout") from error
         except BaseException:
             _stop(process)
             raise
+
+
+def _said(
+    process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | None, timeout: float
+) -> tuple[bytes, bytes | None]:
+    """Return what a program says on stdout and on stderr; raises OutsideError when it has no end."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            stdout, stderr = process.communicate(stdin, max(0.0, min(LOOK, end - time.monotonic())))
+            _demand_an_end(argv, stdout, stderr)
+            return stdout, stderr
+        except subprocess.TimeoutExpired as late:
+            _demand_an_end(argv, late.output, late.stderr)
+            stdin = None  # it is on its way
+            if time.monotonic() >= end:
+                raise
+
+
+def _demand_an_end(argv: Sequence[str], *said: bytes | None) -> None:
+    if sum(len(part or b"") for part in said) > LARGEST:
+        raise OutsideError(f"{_named(argv)} said more than {LARGEST >> 20} MiB", reason="bad-answer")
 
 
 def _named(argv: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ import os
 import stat
 from typing import Generic, Protocol, TypeVar
 
-from bos_tools.doors.files import READ_LIMIT
 from bos_tools.errors import RepositoryError
 
 
@@ -71,9 +70,7 @@ class Revision(Generic[Door]):
 
     def _blob(self, blob: str) -> bytes:
         if blob not in self._blobs:
-            self._blobs[blob] = data = self.door.blob(blob)
-            if len(data) > READ_LIMIT:
-                raise RepositoryError(f"larger than {READ_LIMIT} bytes: {blob}", reason="too-large")
+            self._blobs[blob] = self.door.blob(blob)
         return self._blobs[blob]
 
     def names(self, folder: str) -> list[str]:

@@ -2,10 +2,10 @@
 
 import base64
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from bos_tools.errors import Refused, Usage
+from bos_tools.tree import patterns
 from bos_tools.tree.secrets import RANDOM, REFERENCE, Contract, Form, Key
 
 Pair = tuple[str, str]
@@ -86,7 +86,7 @@ def values(
                 raise Refused(f"{'/'.join(pair)} can't be made: {said.what}", reason="unknown-value")
             text = REFERENCE.sub(lambda found: value((found[1], found[2])), said.made)
             text = RANDOM.sub(lambda found: draw(int(found[1])), text)
-        if said.form is not Form.login and not re.fullmatch(said.holds, text):
+        if said.form is not Form.login and not patterns.selects(said.holds, text):
             raise Refused(
                 f"the value of {'/'.join(pair)} has characters or a length that its reader refuses", reason="bad-value"
             )

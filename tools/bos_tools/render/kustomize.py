@@ -19,6 +19,8 @@ from bos_tools.tree.identity import Object
 
 VERSION = "v5.8.1"
 """The version in Argo CD 3.5.7; another one may render other bytes."""
+SAID = 16 * 1024
+"""Characters of kustomize's complaint that are read: it may quote a whole file, and each file's name is looked for."""
 GO = {"GOGC": "off", "GOMEMLIMIT": "256MiB", "GOMAXPROCS": "1"}
 """Go collects no garbage before that: a build of ours ends sooner, and a third of its time was spent on it.
 The largest file that is read, 8 MiB, is built with this under the limit of doors/process.py, and with more is not."""
@@ -178,7 +180,7 @@ def _run(argv: Sequence[str], scratch: Path) -> bytes:
 
 def _blame(stderr: str, folder: str, closure: Mapping[str, bytes]) -> RepositoryError:
     """Return kustomize's complaint as ours, at the file that it names if it is one of ours."""
-    said = mask.unsaid(" ".join(stderr.replace("Error: ", "").split()), closure)
+    said = mask.unsaid(" ".join(stderr[:SAID].replace("Error: ", "").split()), closure)
     named = [path for path in closure if re.search(rf"(^|[\s/'\"]){re.escape(path)}\b", said)]
     own = next((p for p in closure if p.rpartition("/")[0] == folder), folder)
     return RepositoryError(

@@ -8,7 +8,7 @@ from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import GENERATORS, Kustomization
 
-SCRATCH = re.compile(r"[^\s'\"]*/scratch/[^/\s'\"]+/(?:\d+/)?")
+SCRATCH = re.compile(r"(?<![^\s'\"])[^\s'\"]*/scratch/[^/\s'\"]+/(?:\d+/)?")
 """Where a copy was rendered: another place in each run."""
 NESTED = re.compile(r"accumulating \w+: accumulateDirectory: \\*\"recursed accumulation of path '[^']*': ")
 """The way to a base or component that fails, once for each step: another one in each environment."""
@@ -44,7 +44,7 @@ def place(graph: Graph, folder: str, error: RepositoryError) -> RepositoryError:
     message = SCRATCH.sub("", error.message).replace(f"kustomize can't render {folder}", "kustomize can't render this")
     message, steps = NESTED.subn("", message)
     if steps:
-        message = re.sub(r'\\+"', '"', message.rstrip('\\"'))
+        message = re.sub(r'(?<!\\)\\+"', '"', message.rstrip('\\"'))
     for wanted in _quoted(message):
         for path in reversed(closure):
             found = re.search(wanted, closure[path], re.MULTILINE)

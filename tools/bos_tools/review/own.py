@@ -12,7 +12,8 @@ from typing import Any
 from bos_tools.errors import RepositoryError
 from bos_tools.review.registry import Fault, Rule
 from bos_tools.review.table import RULES
-from bos_tools.tree.layout import SETTINGS, Tree
+from bos_tools.tree.layout import Tree
+from bos_tools.tree.settings import SETTINGS
 from bos_tools.tree.source import join
 
 TABLE = "RULES"

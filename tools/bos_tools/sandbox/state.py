@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bos_tools.doors import private
 from bos_tools.errors import OutsideError, Usage
-from bos_tools.tree.layout import NAME
+from bos_tools.tree.settings import NAME
 
 FILE = "state.json"
 PLACE = "place"

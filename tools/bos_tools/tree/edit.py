@@ -11,7 +11,7 @@ from bos_tools.errors import RepositoryError
 from bos_tools.tree.nodes import Document, Node, Path, outline, parse, scalar_tag
 
 PLAIN = re.compile(
-    r"[A-Za-z][A-Za-z0-9._/-]*|\d+(\.\d+){2,}([-_.][A-Za-z0-9._-]*)?|sha(256|512):[0-9a-f]+|[1-9]\d*([kMGTPE]|[KMGTPE]i)"
+    r"[A-Za-z][A-Za-z0-9._/-]*|\d+(\.\d+){2}([-_.][A-Za-z0-9._-]*)?|sha(256|512):[0-9a-f]+|[1-9]\d*([kMGTPE]|[KMGTPE]i)"
 )
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 

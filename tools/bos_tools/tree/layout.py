@@ -4,8 +4,6 @@ No other module spells these paths; a test reads the code for that.
 """
 
 import posixpath
-import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import NAMES, Kustomization
 from bos_tools.tree.nodes import Document, line_at
+from bos_tools.tree.settings import NAME, SETTINGS, Settings, settings
 from bos_tools.tree.source import Source
 
 if TYPE_CHECKING:
@@ -22,12 +21,9 @@ if TYPE_CHECKING:
     from bos_tools.tree.secrets import Contract
     from bos_tools.tree.service_plan import ServicePlan
 
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""RFC 1123 label: what Kubernetes takes as a name."""
 BASE = "base"
 COMPONENTS = "base/components"
 OVERLAYS = "overlays"
-SETTINGS = "pyproject.toml"
 PLATFORM = "platform"
 """The unit that owns the Namespace and what the pods share."""
 ENV, ARGOCD = "env", "argocd"
@@ -96,16 +92,6 @@ def from_unit(folder: str) -> str:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """`[tool.bos-tools]` of pyproject.toml."""
-
-    environments: tuple[str, ...]
-    """In promotion order; the first is the default."""
-    rules: tuple[str, ...] = ()
-    """Files with rules of the project's own; nothing runs them unless whoever runs `check` says so."""
-
-
-@dataclass(frozen=True)
 class Unit:
     """What Argo CD syncs: one service in one environment."""
 
@@ -130,36 +116,8 @@ class Tree:
 
     @cached_property
     def settings(self) -> Settings:
-        """Return the settings.
-
-        Raises RepositoryError when this is no BuildingOS repository.
-        """
-        data = self.source.read(SETTINGS)
-        try:
-            table = tomllib.loads(data.decode("utf-8"))["tool"]["bos-tools"] if data else None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RepositoryError(f"malformed TOML: {error}", reason="malformed-settings", path=SETTINGS) from error
-        except (KeyError, TypeError):
-            table = None
-        if not isinstance(table, dict):
-            raise not_a_repository()
-        environments = table.get("environments")
-        names = environments if isinstance(environments, list) else [None]
-        if not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
-            raise RepositoryError("`environments` is a list of names", reason="malformed-settings", path=SETTINGS)
-        if "data-services" in table:  # it was a guard, and is not to be lost in silence
-            raise RepositoryError(
-                "`data-services` has no place here any more",
-                reason="malformed-settings",
-                hint="say `dataService: true` in the plan.yaml of each of their bases",
-                path=SETTINGS,
-            )
-        if not environments:
-            raise RepositoryError("no environments are named", reason="malformed-settings", path=SETTINGS)
-        rules = table.get("rules", [])
-        if not isinstance(rules, list) or not all(isinstance(path, str) for path in rules):
-            raise RepositoryError("`rules` is a list of files", reason="malformed-settings", path=SETTINGS)
-        return Settings(tuple(environments), tuple(rules))
+        """Return the settings; raises RepositoryError when this is no BuildingOS repository."""
+        return settings(self.source.read(SETTINGS))
 
     def environment_name(self, name: str | None) -> str:
         """Return an environment's name, the first one for None.
@@ -281,12 +239,3 @@ class Tree:
         document = self.document(path) if at else None
         line = line_at(document.single(), at) if document is not None else 0
         return RepositoryError(message, reason=reason, path=path, line=line, hint=hint)
-
-
-def not_a_repository() -> RepositoryError:
-    """Return the error for a folder that is no repository of ours."""
-    return RepositoryError(
-        "not a BuildingOS repository: no [tool.bos-tools] in a pyproject.toml here or above",
-        reason="not-a-repository",
-        hint="run it inside the repository, or name it: `bos-tools --repo PATH …`",
-    )

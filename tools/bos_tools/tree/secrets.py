@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from bos_tools.tree import patterns
+
 REFERENCE = re.compile(r"\{([a-z0-9-]+)/([A-Za-z0-9._-]+)\}")
 RANDOM = re.compile(r"\{random:(\d+)\}")
 
@@ -42,11 +44,11 @@ class Key(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     frozen: Annotated[str, Meta(description="Why a value that is there is never replaced")] = ""
 
     def __post_init__(self) -> None:
-        """Refuse an expression that is none."""
-        try:
-            re.compile(self.holds)
-        except re.error as error:
-            raise ValueError(f"`holds` is no regular expression: {error}") from error
+        """Refuse an expression that is none, and a random word that no reader takes."""
+        if not patterns.is_one(self.holds):
+            raise ValueError(f"`holds` is no regular expression: {self.holds}")
+        if any(len(found[1]) > 4 for found in RANDOM.finditer(self.made)):
+            raise ValueError(f"`made` draws more characters than a password has: {self.made}")
 
     @property
     def refers(self) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|ea|m|a|b)[.-]?\d*", re.IGNORECASE)
 PREFIX = re.compile(r"(?P<prefix>[A-Za-z]{2,20}(?:-[A-Za-z]{2,20})?)[-._](?=v?\d|[0-9a-f]{7,40}-\d)")
 """The line that a tag is of, such as `release-1.2.3` or `main-57`."""
-NUMBERED = re.compile(r"[vV]?(?P<numbers>\d+(?:\.\d+)*)(?P<rest>(?:[-._+].*|[A-Za-z].*)?)")
+NUMBERED = re.compile(r"[vV]?(?P<numbers>\d+(?:\.\d+)*+)(?P<rest>(?:[-._+].*|[A-Za-z].*)?)")
 DATED = re.compile(r"v?(\d{4})[-.](\d{2})[-.](\d{2})(?:T(\d{2})-(\d{2})-(\d{2})Z)?(?P<rest>(?:[-._+].*)?)")
 """A date, with the time of day where a build says it: `RELEASE.2026-05-12T03-04-05Z`."""
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<distance>\d{1,6})-g(?P<commit>[0-9a-f]{7,40})(?P<rest>(?:-.*)?)")

@@ -41,7 +41,7 @@ class Session:
         here = _here()
         for folder in (here, *here.parents):
             file = folder / "pyproject.toml"
-            if file.is_file() and b"[tool.bos-tools]" in file.read_bytes():
+            if file.is_file() and _names_us(file):
                 return folder
         raise _not_a_repository()
 
@@ -53,6 +53,14 @@ class Session:
         return Tree(WorkTree(self.root))
 
 
+def _names_us(file: Path) -> bool:
+    """Tell whether a pyproject.toml is of such a repository; one that is larger than any is of another project."""
+    from bos_tools.tree.settings import LARGEST
+
+    with file.open("rb") as opened:
+        return b"[tool.bos-tools]" in opened.read(LARGEST)
+
+
 def _here() -> Path:
     try:
         return Path.cwd().resolve()
@@ -61,6 +69,6 @@ def _here() -> Path:
 
 
 def _not_a_repository() -> BosError:
-    from bos_tools.tree.layout import not_a_repository  # it reads YAML, and `--help` need not
+    from bos_tools.tree.settings import not_a_repository
 
     return not_a_repository()

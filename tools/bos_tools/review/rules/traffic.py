@@ -11,7 +11,7 @@ from bos_tools.tree import layout
 from bos_tools.tree.nodes import Path
 
 ROUTES = {"/": ("web", 80), "/api": ("backend", 3001), "/mqtt": ("emqx", 8083)}
-NOTES = re.compile(r"^(nginx\.org|[a-z.]*ingress[a-z.-]*|traefik\.io)/")
+NOTES = re.compile(r"^(nginx\.org|(?=[a-z.]*ingress)[a-z.-]*+|traefik\.io)/")
 PROXY = re.compile(rb"^[^#\n]*http://backend[^\s:/]*:3001", re.MULTILINE)
 
 
