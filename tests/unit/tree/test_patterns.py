@@ -1,12 +1,19 @@
 """Expressions of a kustomization: matched as kustomize does, and in linear time."""
 
+import subprocess
+import sys
 import time
+from contextlib import suppress
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bos_tools.tree import patterns
 from bos_tools.tree.kustomization import Pin
 from bos_tools.tree.nodes import parse
+from harness.cases import cases
 
 
 def pin(name: str, new_name: str | None = None, tag: str | None = None, digest: str | None = None) -> Pin:
@@ -75,3 +82,23 @@ def test_an_entry_is_applied_as_kustomize_does() -> None:
 )  # fmt: skip
 def test_an_image_of_the_render_is_known_as_an_entrys(entry: Pin, image: str, is_its: bool) -> None:
     assert entry.renders(image) is is_its
+
+
+@cases(4000)
+@given(st.text(alphabet="ab.-|()*", max_size=9), st.text(alphabet="ab.-\n", max_size=5))
+def test_what_is_read_without_the_other_engine_means_the_same_by_it(expression: str, text: str) -> None:
+    is_meant = False
+    with suppress(re2.error):
+        options = re2.Options()
+        options.log_errors = False
+        is_meant = re2.compile(f"^(?:{expression})$", options).search(text) is not None
+
+    assert patterns.selects(expression, text) is is_meant
+
+
+def test_selectors_as_people_write_them_need_no_other_engine() -> None:
+    script = "import sys; from bos_tools.tree import patterns; patterns.selects('(Job|Pod)', 'Pod'), patterns.selects('web-.*', 'web-1')"
+
+    assert (
+        subprocess.run([sys.executable, "-c", f"{script}; sys.exit('re2' in sys.modules)"], check=False).returncode == 0
+    )

@@ -9,6 +9,10 @@ from typing import Any
 
 PLAIN = re.compile(r"[\w/:@ .-]*", re.ASCII)
 """A text in which nothing but the dot means another thing than itself."""
+_TEXT = r"(?:[\w/:@ -]|\.(?!\*))+(?:\.\*)?"
+_TEXTS = rf"{_TEXT}(?:\|{_TEXT})*"
+WORDS = re.compile(rf"{_TEXTS}|\({_TEXTS}\)", re.ASCII)
+"""Such texts, each with any end, of which one is to be chosen: `(Deployment|Job)`, `redis-data-.*`."""
 MOST_MEMORY = 1 << 20
 """Bytes of one compiled expression."""
 VERSION = r"(?::[a-zA-Z0-9_.{}-]*)?(?:@sha256:[a-zA-Z0-9_.{}-]*)?"
@@ -21,7 +25,7 @@ def selects(expression: str, text: str) -> bool:
     >>> selects("web|back.*", "backend"), selects("(a+)+", "b")
     (True, False)
     """
-    found = _plain(expression) if is_plain(expression) else _compiled(f"^(?:{expression})$")
+    found = _words(expression) if _is_words(expression) else _compiled(f"^(?:{expression})$")
     return found is not None and found.search(text) is not None
 
 
@@ -42,13 +46,23 @@ def is_plain(expression: str) -> bool:
 
 def is_one(expression: str) -> bool:
     """Tell whether a text is an expression: kustomize falls over a name that is none."""
-    return is_plain(expression) or _compiled(expression) is not None
+    return _is_words(expression) or _compiled(expression) is not None
+
+
+def _is_words(expression: str) -> bool:
+    return is_plain(expression) or WORDS.fullmatch(expression) is not None
 
 
 @lru_cache(maxsize=4096)
 def _plain(text: str, rest: str = "") -> Any:
     """Return an expression of dots alone: nearly all are, and Python's own takes linear time for it."""
     return re.compile(rf"\A{'.'.join(map(re.escape, text.split('.')))}{rest}\Z")
+
+
+@lru_cache(maxsize=4096)
+def _words(expression: str) -> Any:
+    """Return an expression of words: Python's own takes linear time for it as well, for no star is in another."""
+    return re.compile(rf"\A(?:{expression})\Z")
 
 
 @lru_cache(maxsize=4096)
