@@ -1,9 +1,10 @@
 """What is left to a person once a change has landed: the command for the work tree, where it needs one."""
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from bos_tools.change.pipeline import Outcome
 from bos_tools.doors.files import WorkTree

@@ -1,11 +1,13 @@
 """Grounds on real Git: a work tree on its HEAD, or a commit, such as a remote's head; each with its own line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bos_tools.doors.files import WorkTree
 from bos_tools.tree.kustomization import NAMES
@@ -26,8 +28,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A ground: files, the line that they stand on, and the moment of the try."""
 
     tree: Tree

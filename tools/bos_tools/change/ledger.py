@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools import plain
 from bos_tools.intents.plan import Plan, Resized
@@ -16,8 +17,7 @@ EDITED = r"([^/ ]+)/([^ ]+) (.+) (\S+) -> (\S+)"
 NOTHING = "-"
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """One edit as a commit names it; None stands for an absent side."""
 
     env: str
@@ -27,8 +27,7 @@ class Recorded:
     new: str | None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What one commit says to programs."""
 
     edits: tuple[Recorded, ...] = ()

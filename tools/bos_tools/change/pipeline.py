@@ -1,9 +1,11 @@
 """Plan, write, prove, commit, push: the one way in which an intent becomes a change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bos_tools.change import race
 from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from bos_tools.doors.tracking import Destination
 
 
-@dataclass(frozen=True)
-class Proposed:
+class Proposed(Struct, frozen=True):
     """The pull request that holds a change; with a dry run, what it would be."""
 
     number: int | None
@@ -36,8 +37,7 @@ class Proposed:
     """The numbers of those that it closed."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a change did, or with a dry run would do."""
 
     plan: Plan

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bos_tools.change import describe, race, topic
 from bos_tools.change.ground import Clock, now, of_commit

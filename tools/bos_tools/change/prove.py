@@ -1,7 +1,8 @@
 """The proof of effect: the render changes in exactly the fields that the plan declares, or nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools.change import overrides
 from bos_tools.errors import BosError, Refused, RepositoryError
@@ -22,8 +23,7 @@ LISTING = frozenset({"apiVersion", "kind", "metadata", "resources"})
 """An aggregator with these keys alone adds nothing to what it lists, so its parts are its proof."""
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """The leaf fields that the render was seen to change, in the order of units and objects."""
 
     changes: tuple[Change, ...]

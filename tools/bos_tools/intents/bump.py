@@ -1,7 +1,8 @@
 """Bump: pin services of one environment to other versions."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from bos_tools.errors import Refused, RepositoryError, Usage
 from bos_tools.intents.ground import Ground
@@ -17,8 +18,7 @@ from bos_tools.tree.version import compare, read_version, unordered
 from bos_tools.tree.workloads import used_images
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One service's new version."""
 
     service: str
@@ -49,8 +49,7 @@ class Request:
         return cls(service, check_tag(tag), check_digest(chosen) if chosen is not None else None, image)
 
 
-@dataclass(frozen=True)
-class Bump:
+class Bump(Struct, frozen=True):
     """Pin services of one environment to other versions, all in one change."""
 
     kind: ClassVar[str] = "bump"

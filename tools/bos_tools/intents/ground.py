@@ -1,9 +1,10 @@
 """The ground of a plan: what one try stands on, a tree and the history that led to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from bos_tools.tree.layout import Tree
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from bos_tools.storage.budget import Grown  # a bump has nothing to do with sizes, and pays for what it imports
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(Struct, frozen=True):
     """Since when something stands on a ground, and who put it there."""
 
     at: datetime

@@ -1,15 +1,15 @@
 """A plan: the edits that an intent makes, and the effects that they must have in the render."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from bos_tools.intents.ground import Ground
 from bos_tools.tree.layout import Unit
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One field of a file that changes; None stands for an absent side."""
 
     path: str
@@ -20,8 +20,7 @@ class Edit:
     new: str | None
 
 
-@dataclass(frozen=True)
-class ImageEffect:
+class ImageEffect(Struct, frozen=True):
     """Every container of the unit that runs this image must come to run it at this version, and nothing else change."""
 
     unit: Unit
@@ -36,8 +35,7 @@ class ImageEffect:
     line: int
 
 
-@dataclass(frozen=True)
-class FieldEffect:
+class FieldEffect(Struct, frozen=True):
     """One field of one object must come to have this value, and nothing else change."""
 
     unit: Unit
@@ -50,8 +48,7 @@ class FieldEffect:
     line: int
 
 
-@dataclass(frozen=True)
-class ObjectEffect:
+class ObjectEffect(Struct, frozen=True):
     """One object must come, change or go; any of its fields may differ, and no other object."""
 
     unit: Unit
@@ -63,8 +60,7 @@ class ObjectEffect:
 Effect = ImageEffect | FieldEffect | ObjectEffect
 
 
-@dataclass(frozen=True)
-class Resized:
+class Resized(Struct, frozen=True):
     """What a commit says to programs of a volume that it gives another size."""
 
     volume: str
@@ -76,8 +72,7 @@ class Resized:
     """The cluster's word for the infeasible growth that this takes back; None for any other change."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What would change; nothing has happened yet."""
 
     title: str

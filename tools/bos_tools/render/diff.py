@@ -1,8 +1,9 @@
 """The one semantic diff: the leaf fields in which objects differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.mask import HIDDEN, hides
@@ -11,8 +12,7 @@ from bos_tools.tree.graph import Graph
 from bos_tools.tree.leaves import leaves, orders
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One leaf field that differs; None stands for an absent side."""
 
     object: str

@@ -1,8 +1,9 @@
 """The state of every service in every environment, and what differs from the environment before."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 from bos_tools.storage.named import claims
@@ -10,8 +11,7 @@ from bos_tools.tree.kustomization import Pin
 from bos_tools.tree.layout import Tree
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(Struct, frozen=True):
     """A pin's version or a claim's size in one environment."""
 
     service: str
@@ -25,8 +25,7 @@ class Value:
     """From the environment before; where the service is missing there, too."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """All values, and the units that can't be read."""
 
     values: tuple[Value, ...]

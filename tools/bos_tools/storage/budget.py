@@ -1,9 +1,10 @@
 """How often a volume may grow: its size's own history against its class's budget."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from bos_tools.errors import Refused
 from bos_tools.storage.growth import ClassLimits, Growth
@@ -11,8 +12,7 @@ from bos_tools.storage.volumes import Volume
 from bos_tools.tree.quantity import written
 
 
-@dataclass(frozen=True)
-class Grown:
+class Grown(Struct, frozen=True):
     """One growth that a commit holds."""
 
     volume: str
@@ -23,8 +23,7 @@ class Grown:
     commit: str
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(Struct, frozen=True):
     """Whether another growth of a volume is in budget, and since or from when."""
 
     used: int

@@ -6,8 +6,10 @@ the render, by kind, namespace and name.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.applied import applied, declared
@@ -29,8 +31,7 @@ PARTS = {"storage": ("data", "PG_DATA"), "walStorage": ("wal", "PG_WAL")}
 """The volumes of a database: how ours is called, and what CloudNativePG says of its claims in `cnpg.io/pvcRole`."""
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Struct, frozen=True):
     """Where the document that wins says a field."""
 
     path: str
@@ -42,8 +43,7 @@ class Said:
     """In the kustomization itself, as a text that is no YAML of its own."""
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Struct, frozen=True):
     """One scalar of the render that holds a size."""
 
     object: Object
@@ -67,8 +67,7 @@ class Size:
         return number
 
 
-@dataclass(frozen=True)
-class Volume:
+class Volume(Struct, frozen=True):
     """What grows together, under the name that the plan has for it."""
 
     unit: Unit

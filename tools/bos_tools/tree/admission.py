@@ -6,8 +6,9 @@ So whatever the two could read differently is refused here, with its line, and w
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree import paths, patterns
@@ -36,8 +37,7 @@ SEPARATOR = re.compile(r"^(---(?=\S).*|\.\.\.|%).*$", re.MULTILINE)
 """Lines at which kustomize's two readers cut a file differently."""
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A path that a kustomization writes, the line on which it stands, and what it may name."""
 
     text: str

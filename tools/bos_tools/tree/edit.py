@@ -5,7 +5,8 @@ Outside the target scalars every byte stays.  What can't be edited safely is ref
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.nodes import Document, Node, Path, outline, parse, scalar_tag
@@ -16,8 +17,7 @@ PLAIN = re.compile(
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
-@dataclass(frozen=True)
-class Splice:
+class Splice(Struct, frozen=True):
     """Replace the characters from start to end."""
 
     start: int

@@ -4,8 +4,9 @@ Source of every name: the JSON tags in kustomize's api/types and internal/builti
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Takes(Enum):
@@ -24,8 +25,7 @@ class Inline(Enum):
     PLUGIN = "plugin"
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Struct, frozen=True):
     """One scalar."""
 
     among: frozenset[str] = frozenset()
@@ -34,8 +34,7 @@ class Word:
     """Whether kustomize reads an expression in it."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A scalar that names a path."""
 
     takes: Takes = Takes.FILE
@@ -46,20 +45,17 @@ class Place:
     """Whether kustomize reads the file as YAML; else its bytes are data."""
 
 
-@dataclass(frozen=True)
-class Each:
+class Each(Struct, frozen=True):
     """A list."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True):
     """A mapping of free words to words."""
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A mapping of exactly these keys, spelled exactly so."""
 
     of: "Mapping[str, Shape]"

@@ -5,14 +5,14 @@ Source: kustomize's api v0.21.1, internal/konfig/builtinpluginconsts/images.go a
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.nodes import Document, Node, parse
 
 
-@dataclass(frozen=True)
-class FieldSpec:
+class FieldSpec(Struct, frozen=True):
     """A field that names an image, in the objects of a kind, group and version; an empty one is any."""
 
     path: tuple[str, ...]

@@ -1,7 +1,8 @@
 """Kustomize's semantics: what a kustomization refers to and which images it pins."""
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree import patterns
@@ -16,8 +17,7 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 GENERATORS = ("configMapGenerator", "secretGenerator")
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """One entry of `images:`; what it renders is `name[:tag][@digest]`.
 
     Its name is an expression of kustomize's, which may mean several images.
@@ -62,8 +62,7 @@ class Pin:
         return is_named and (not self.is_versioned or version(image) == said)
 
 
-@dataclass(frozen=True)
-class Kustomization:
+class Kustomization(Struct, frozen=True, dict=True):
     """A parsed kustomization file."""
 
     folder: str

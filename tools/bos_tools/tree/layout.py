@@ -4,9 +4,10 @@ No other module spells these paths; a test reads the code for that.
 """
 
 import posixpath
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.documents import document
@@ -91,8 +92,7 @@ def from_unit(folder: str) -> str:
     return posixpath.relpath(folder, unit("a", "b"))
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What Argo CD syncs: one service in one environment."""
 
     env: str

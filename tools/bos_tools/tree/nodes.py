@@ -5,10 +5,10 @@ the tree: an alias is kept as a reference and never expanded.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 from bos_tools.tree.conflicts import unresolved
@@ -79,8 +79,7 @@ class Node:
         return self.kind == "scalar" and self.style is None and self.tag is None
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parsed file of one or more documents."""
 
     path: str

@@ -1,13 +1,13 @@
 """A patch of JSON 6902: a list of operations, each about one field."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools.tree.nodes import Node, Path
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation about a field, or about a part above it."""
 
     index: int

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -74,8 +73,7 @@ class Secret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     type: str = "Opaque"
 
 
-@dataclass(frozen=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """Every Secret of a repository by name: made in the cluster, never in Git (base/README.md, rule 7)."""
 
     secrets: Mapping[str, Secret]

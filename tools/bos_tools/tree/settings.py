@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bos_tools.errors import RepositoryError
 
@@ -16,8 +17,7 @@ MOST_DOTTED = 25_000_000
 would take 40 GB of memory."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """`[tool.bos-tools]` of pyproject.toml."""
 
     environments: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Source(Protocol):
@@ -22,8 +23,7 @@ class Source(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """A source with some files' bytes replaced, added, or, with None, taken away."""
 
     under: Source

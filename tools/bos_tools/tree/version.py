@@ -1,7 +1,8 @@
 """Image versions: what a tag says, and which of two is newer."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|ea|m|a|b)[.-]?\d*", re.IGNORECASE)
 PREFIX = re.compile(r"(?P<prefix>[A-Za-z]{2,20}(?:-[A-Za-z]{2,20})?)[-._](?=v?\d|[0-9a-f]{7,40}-\d)")
@@ -15,8 +16,7 @@ STAMPED = re.compile(r"(?P<commit>[0-9a-f]{7,40})-(?P<stamp>\d{8,14})")
 COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,40}")
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """A tag's numbers, its pre-release and its variant, such as `8.10.1`, ``, `alpine`."""
 
     numbers: tuple[int, ...]
