@@ -143,7 +143,9 @@ class Server:
         self.until = time.monotonic() + seconds
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections; what another thread still asks has an end."""
+        if self.until is not None:
+            self.until = time.monotonic()
         if self._made is not None:
             self._made.close()
             self._made = None
