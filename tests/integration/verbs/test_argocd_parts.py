@@ -2,6 +2,7 @@
 
 import json
 
+import httpx2
 import pytest
 
 from harness.argocd import COMMIT, ENVIRONMENT, OLDER, TIMES, always, application, error, managed, once
@@ -159,6 +160,18 @@ def test_argo_cd_told_to_look_away_is_told_at_once(argocd, run_argocd, words):
     assert not [call for call in argocd.seen if "refresh" in call]
 
 
+@pytest.mark.parametrize("words", ["diff", "sync"])
+def test_a_controller_that_does_not_act_is_named_and_no_network_is_blamed(argocd, run_argocd, words):
+    argocd.faults.append(always("refresh=normal", lambda: httpx2.ReadTimeout("timed out")))
+
+    code, out, _ = run_argocd(words, "backend", "--output", "json")
+
+    said = json.loads(out)["error"]
+    assert (code, said["reason"]) == (5, "not-looked")
+    assert said["message"].startswith("Argo CD was asked to look at dev-backend again, and did not: timed out")
+    assert "is it running" in said["hint"]
+
+
 def test_a_pause_ends_a_wait_and_stands_in_the_table(argocd, run_argocd):
     argocd.apps["dev-backend"]["spec"]["syncPolicy"] = {"automated": {"enabled": False}}
     told = run_argocd("status")[1]
@@ -267,7 +280,31 @@ def test_an_outage_of_what_is_behind_argo_cd_ends_no_wait(argocd, run_argocd):
     argocd.faults.append(once("managed-resources", error(500, "dial tcp 127.0.0.1:6379: connect: connection refused")))
     argocd.faults.append(once("refresh", error(500, "error refreshing: connection refused", 13)))
 
+    assert run_argocd("wait", "backend")[0] == 0
+    assert run_argocd("diff", "backend")[0] == 0
+
+
+def test_what_argo_cd_can_not_tell_for_now_is_asked_again(argocd, run_argocd):
+    argocd.faults.append(once("managed-resources", error(500, "no such key")))
+
     code, _, err = run_argocd("wait", "backend")
 
     assert code == 0
     assert "for now: Argo CD answered 500" in err
+
+
+def test_who_may_not_see_the_root_waits_for_an_application_that_is_not_there_yet(whole, run_argocd):
+    del whole.apps[ROOT_APP]
+    web = whole.apps.pop("dev-backend")
+    whole.faults.append(always(f"GET .*applications/{ROOT_APP}", lambda: error(403, "permission denied", 7)))
+    mend = whole.refreshed
+
+    def made(app):
+        whole.apps.setdefault("dev-backend", web)
+        mend(app)
+
+    whole.refreshed = made
+    code, out, err = run_argocd("wait", "--timeout", "20")
+
+    assert code == 0, err
+    assert "dev-backend is live" in out

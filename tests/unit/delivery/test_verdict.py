@@ -160,6 +160,12 @@ def test_a_sync_by_hand_of_a_paused_application_is_waited_for():
     assert judge(paused, lambda _: True).state is State.waiting
 
 
+def test_what_was_compared_before_a_sync_by_hand_holds_nothing():
+    paused = app({"automated": {"enabled": False}}, sync=OUT_OF_SYNC, reconciledAt=TIMES[0])
+
+    assert judge(paused, lambda _: True).why == "Argo CD has not looked at it since its sync"
+
+
 def test_argo_cd_told_to_look_away_is_held_whatever_else_is_so():
     found = judge(app(notes={"argocd.argoproj.io/skip-reconcile": "true"}), lambda _: True)
 

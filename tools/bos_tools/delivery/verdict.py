@@ -19,6 +19,7 @@ COMPLAINTS = frozenset({"ComparisonError", "InvalidSpecError", "UnknownError"})
 NO_HEALTH = "error setting app health"
 """A health check that stumbles over an object which has no status yet: seen on a CloudNativePG Cluster; it passes."""
 CONFIRMATION = "waiting for pruning confirmation"
+SINCE_ITS_SYNC = "Argo CD has not looked at it since its sync"
 WIPES_OUT = "auto-sync will wipe out all resources"
 APPROVED = "argocd.argoproj.io/deletion-approved"
 SKIP = "argocd.argoproj.io/skip-reconcile"
@@ -214,6 +215,8 @@ def _comparison(app: Application, wanted: Wanted) -> Verdict | None:
         return Verdict(State.waiting, f"at commit {short(app.status.sync.revision)}")
     if app.status.sync.status == "Synced":
         return None
+    if _is_of_before_its_sync(app):
+        return Verdict(State.waiting, SINCE_ITS_SYNC)
     wipes = next((one.message for one in app.status.conditions or [] if WIPES_OUT in one.message), "")
     by_hand = f"`bos-tools argocd sync {word_of(app)} --env {env_of(app)}` does it by hand"
     if wipes:
@@ -222,6 +225,13 @@ def _comparison(app: Application, wanted: Wanted) -> Verdict | None:
         why = f"automatic sync is paused, and it is {differing(app)}"
         return Verdict(State.held, why, f"{by_hand}; .github/runbooks/pause-sync.md ends the pause", "paused")
     return Verdict(State.waiting, differing(app))
+
+
+def _is_of_before_its_sync(app: Application) -> bool:
+    """Tell whether what was compared is older than the last sync."""
+    operation, looked = app.status.operation_state, app.status.reconciled_at
+    ended = operation.finished_at if operation is not None else None
+    return looked is not None and ended is not None and looked < ended
 
 
 def is_paused(app: Application) -> bool:
@@ -233,9 +243,8 @@ def is_paused(app: Application) -> bool:
 def _settled(app: Application, wanted: Wanted) -> Verdict:
     """Judge an application that is as Git wants it: did that sync succeed, and does it work."""
     status, operation = app.status, app.status.operation_state
-    if operation is not None and operation.finished_at is not None and status.reconciled_at is not None:
-        if status.reconciled_at < operation.finished_at:
-            return Verdict(State.waiting, "Argo CD has not looked at it since its sync")
+    if _is_of_before_its_sync(app):
+        return Verdict(State.waiting, SINCE_ITS_SYNC)
     health = status.health
     said = f"{health.status}{': ' if health.message else ''}{one_line(health.message)}"
     if health.status == "Degraded":

@@ -20,6 +20,8 @@ LISTEN = 0.25
 GRACE = 10.0
 """Seconds for which an application that does not work must go on not to work: a pod may just be starting anew."""
 
+FLICKER = frozenset({"paused", "wipes-out", "old-operation"})
+"""Reasons of what is held that a sync which is just ending shows for a moment."""
 FINAL = frozenset({"unauthorized", "forbidden", "not-found", "untrusted", "no-tls", "bad-answer"})
 """Reasons for which Argo CD answers nothing that another try would mend."""
 
@@ -79,6 +81,8 @@ class Wait:
         self._seen = {name: Seen(name, project) for name, project in aim.names.items()}
         self._looked: dict[str, str] = {}
         self._again = 0.0
+        self._sees_root = False
+        """Not every account may."""
 
     def run(self) -> list[Seen]:
         """Return all of them, live.
@@ -93,6 +97,7 @@ class Wait:
         ):
             for app in self._listed(projects):
                 self._note(app)
+                self._sees_root |= app.name == root
                 if app.name in self._seen or app.name == root:
                     events.look(app.name, app.project)
             self._looked = self._waiting()
@@ -149,7 +154,7 @@ class Wait:
         for one in still:
             self._look_closer(one)
             events.look(one.name, one.project)
-        if any(one.app is None for one in self._seen.values()) and self._aim.root[0]:
+        if self._sees_root and any(one.app is None for one in self._seen.values()):
             events.look(*self._aim.root)
 
     def _waiting(self) -> dict[str, str]:
@@ -214,7 +219,8 @@ class Wait:
 
     def _doubted(self, one: Seen, events: Events) -> Seen:
         """Return it as waiting when it looks failed for the first time: a second look must show the same."""
-        if one.verdict.state is not State.failed or one.app is None:
+        is_bad = one.verdict.state is State.failed or one.verdict.reason in FLICKER
+        if not is_bad or one.app is None:
             return replace(one, doubted=None)
         if one.doubted is None:
             events.look(one.name, one.project)

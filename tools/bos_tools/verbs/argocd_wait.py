@@ -109,7 +109,10 @@ def until_live(client: "ArgoCD", aim: "Aim", tell: Tell) -> "tuple[Seen, ...]":
     from bos_tools.delivery.wait import Wait
 
     def show(seen: "list[Seen]") -> None:
-        tell(Progress({each.name: _line(each) for each in seen if each.app is not None}))
+        others = [each for each in seen if each.name != aim.root[0]]
+        is_rest_live = all(each.verdict.state == "live" for each in others)
+        told = seen if is_rest_live else others  # what the root makes is what it waits for, and says why
+        tell(Progress({each.name: _line(each) for each in told if each.app is not None}))
 
     return tuple(Wait(client, aim, show=show).run())
 

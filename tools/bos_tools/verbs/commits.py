@@ -1,5 +1,6 @@
 """Which commit is meant, and whether another one holds it: asked of this clone, which fetches what it lacks, once."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 FETCH = 20.0
 """Seconds for what is only a help: a forge that hangs must not hold up who waits for Argo CD."""
+AWAY = 10.0
+"""Seconds after which a forge that was away is asked again."""
 
 
 class Commits:
@@ -23,6 +26,7 @@ class Commits:
         self._remote = _remote(door, url)
         self._known: dict[str, bool] = {}
         self._fetched_for: set[str] = set()
+        self._away_until = 0.0
         self.commit = ""
 
     @classmethod
@@ -66,13 +70,17 @@ class Commits:
 
         if self._door.has(seen):
             return True
-        if seen in self._fetched_for:
+        if seen in self._fetched_for or time.monotonic() < self._away_until:
             return False
-        self._fetch(seen)
-        if not self._door.has(seen):
-            self._tell(f"this clone does not know {short(seen)}, which Argo CD names, so it counts as another commit")
+        head = self._fetch(seen)
+        if self._door.has(seen):
+            return True
+        if head is None and self._remote:
+            self._away_until = time.monotonic() + AWAY
             return False
-        return True
+        self._fetched_for.add(seen)
+        self._tell(f"this clone does not know {short(seen)}, which Argo CD names, so it counts as another commit")
+        return False
 
     def changed_since(self, seen: str) -> list[str]:
         """Return the paths that our commit changes since another one."""
@@ -112,11 +120,10 @@ class Commits:
         return self._door.is_ancestor(self.commit, tracked)
 
     def _fetch(self, why: str) -> str | None:
-        """Fetch the branch, once for each reason, and return its head; None where that can't be."""
+        """Fetch the branch and return its head; None where that can't be."""
         from bos_tools.delivery.verdict import short
         from bos_tools.doors.remote import LostRace, fetched
 
-        self._fetched_for.add(why)
         if not self._remote:
             return None
         if why != self.commit:

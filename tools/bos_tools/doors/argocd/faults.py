@@ -1,5 +1,6 @@
 """What Argo CD refuses, in words that say what to do."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,8 @@ from bos_tools.doors.failures import PASSING, HttpFailed, Unreachable, Untrusted
 from bos_tools.errors import BosError, OutsideError, Refused
 
 IN_PROGRESS = "another operation is already in progress"
+OUTAGE = re.compile(r"connection (refused|reset)|\bEOF\b|i/o timeout|deadline exceeded|code = Unavailable")
+"""What Argo CD's server says with 500 of those behind it: the API server, the repo server, Redis."""
 WINDOW = "sync window"
 WINDOW_HELP = "run it again when the window is open; the project's syncWindows say when"
 
@@ -24,7 +27,8 @@ def code(failed: HttpFailed) -> int:
 def may_retry(failed: HttpFailed) -> bool:
     """Tell whether the same call may succeed in a moment (decision 11)."""
     busy = failed.status == 400 and code(failed) == 9 and IN_PROGRESS in failed.said
-    return busy or failed.status == 409 or failed.status in PASSING
+    is_behind = failed.status == 500 and OUTAGE.search(failed.said) is not None
+    return busy or is_behind or failed.status == 409 or failed.status in PASSING
 
 
 @contextmanager
