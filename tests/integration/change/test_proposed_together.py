@@ -1,9 +1,11 @@
 """Pull requests that others work on too: nobody's commits and no newer version are overwritten."""
 
+import httpx2
 import pytest
 
 from bos_tools.change.pipeline import Outcome
-from bos_tools.errors import Refused
+from bos_tools.doors.remote import Branch
+from bos_tools.errors import CommandFailed, OutsideError, Refused
 from harness.git import clone, git
 from harness.proposals import TOPIC, WEB, proposed
 from harness.repositories import files
@@ -78,6 +80,51 @@ def test_a_run_that_ended_between_the_push_and_the_pull_request_is_finished_by_t
     done = place.bump("web=v1.0.1")
 
     assert (done.pull_request.action, done.commit, place.head(TOPIC)) == ("opened", None, before)
+
+
+def test_a_forge_that_fails_after_the_push_is_told_with_what_the_branch_has(place, monkeypatch):
+    answer = place.forge.handle
+
+    def broken(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(422, json={"message": "no"}) if request.method == "POST" else answer(request)
+
+    monkeypatch.setattr(place.forge, "handle", broken)
+
+    with pytest.raises(OutsideError) as told:
+        place.bump("web=v1.0.1")
+
+    assert f"{TOPIC} has the commit {place.head(TOPIC)[:12]}, but not its pull request" in str(told.value)
+    assert told.value.hint.endswith("run it again: it goes on from there")
+
+
+def test_a_forge_that_fails_to_close_what_is_superseded_is_told_with_what_is_open(hub, monkeypatch):
+    hub.bump("web=v1.0.1")
+    answer = hub.forge.handle
+
+    def broken(request: httpx2.Request) -> httpx2.Response:
+        is_comment = request.url.path.endswith("/comments")
+        return httpx2.Response(422, json={"message": "no"}) if is_comment else answer(request)
+
+    monkeypatch.setattr(hub.forge, "handle", broken)
+
+    with pytest.raises(OutsideError, match="the pull request is opened: .*, but what it supersedes is not closed: "):
+        hub.bump("web=v1.0.2", "backend=v1.0.2")
+
+    assert len(hub.forge.pulls) == 2
+
+
+def test_a_proposal_whose_answer_is_lost_is_pushed_and_opened_all_the_same(hub, monkeypatch):
+    pushed = Branch.push
+
+    def hangs_up(self: Branch, sha: str, *, over: str | None = None) -> None:
+        pushed(self, sha, over=over)
+        raise CommandFailed(["git", "push"], 128, "the remote end hung up unexpectedly")
+
+    monkeypatch.setattr(Branch, "push", hangs_up)
+
+    done = hub.bump("web=v1.0.1")
+
+    assert (done.commit, done.pull_request.action) == (hub.head(TOPIC), "opened")
 
 
 def test_a_newer_branch_without_a_pull_request_may_be_about_to_get_one_and_is_kept(hub):

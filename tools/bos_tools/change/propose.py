@@ -96,8 +96,10 @@ class _Try:
         if self.dry_run:
             return replace(outcome, pull_request=self._foreseen(mine, stale))
         head, whole, commit = self._settle(mine, heads.get(self.name))
-        done = self._tell(mine.pull if mine else None, head, whole, self.plan.title)
-        closed = tuple(one.pull.number for one in stale if self._close(one, str(done.url)))
+        with topic.behind(f"{self.name} has the commit {head[:12]}", "not its pull request"):
+            done = self._tell(mine.pull if mine else None, head, whole, self.plan.title)
+        with topic.behind(f"the pull request is {done.action}: {done.url}", "what it supersedes is not closed"):
+            closed = tuple(one.pull.number for one in stale if self._close(one, str(done.url)))
         action = "updated" if commit and done.action == "unchanged" else done.action
         return replace(outcome, commit=commit, pull_request=replace(done, action=action, superseded=closed))
 
@@ -221,7 +223,7 @@ class _Try:
         contents = {path: new for path, (_, new) in self.plan.files.items()}
         text = topic.sealed(message(self.plan), self.main.sha, contents)
         commit = self.door.commit_on(self.main, contents, text, self.ground.at)
-        self.target.other(self.name).push(commit, over=over)
+        topic.push(self.target.other(self.name), commit, over=over)
         return commit, self.proof, commit
 
     def _push_on_top(self, head: str) -> tuple[str, Proof, str]:
@@ -232,7 +234,7 @@ class _Try:
         prove(tree, plan, self.renderer)
         contents = {path: new for path, (_, new) in plan.files.items()}
         commit = self.door.commit_on(there, contents, message(plan), self.ground.at)
-        self.target.other(self.name).push(commit)
+        topic.push(self.target.other(self.name), commit)
         return commit, self._whole(commit, is_ours=False), commit
 
     def _whole(self, head: str, *, is_ours: bool) -> Proof:

@@ -2,15 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bos_tools.change import ledger
 from bos_tools.doors.remote import PROPOSALS
+from bos_tools.errors import BosError, OutsideError
 from bos_tools.intents.plan import Effect, ImageEffect, Intent, Plan
 
 if TYPE_CHECKING:
     from bos_tools.doors.git import Git
+    from bos_tools.doors.remote import Branch
 
 LONGEST = 100
 """Characters for the subjects in a branch's name: a directory of a loose ref takes 255 bytes."""
@@ -39,6 +42,30 @@ def _subject(effect: Effect) -> str:
     service = effect.unit.service
     what = effect.name if isinstance(effect, ImageEffect) else re.split("[ /]", effect.object)[-1]
     return service if what == service else f"{service}.{what}"
+
+
+def push(branch: "Branch", commit: str, *, over: str | None = None) -> None:
+    """Push a commit to its branch; one whose answer is lost is done where the remote has it."""
+    try:
+        branch.push(commit, over=over)
+    except OutsideError:
+        with suppress(BosError):
+            if branch.now() == commit:
+                return
+        raise
+
+
+@contextmanager
+def behind(done: str, missing: str) -> Iterator[None]:
+    """Say of a failure what was done before it: the same command goes on from there."""
+    try:
+        yield
+    except OutsideError as error:
+        raise OutsideError(
+            f"{done}, but {missing}: {error.message}",
+            reason=error.reason,
+            hint="; ".join(filter(None, [error.hint, "run it again: it goes on from there"])),
+        ) from error
 
 
 def sealed(message: str, parent: str, contents: Mapping[str, bytes | None]) -> str:
