@@ -107,7 +107,7 @@ def test_a_forge_that_fails_to_close_what_is_superseded_is_told_with_what_is_ope
 
     monkeypatch.setattr(hub.forge, "handle", broken)
 
-    with pytest.raises(OutsideError, match="the pull request is opened: .*, but what it supersedes is not closed: "):
+    with pytest.raises(OutsideError, match=r"the pull request is opened: .*, but what it supersedes is not closed: "):
         hub.bump("web=v1.0.2", "backend=v1.0.2")
 
     assert len(hub.forge.pulls) == 2
