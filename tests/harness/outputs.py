@@ -21,6 +21,7 @@ from bos_tools.report.json import (
     pvc,
     recommend,
     render,
+    review,
     sandbox,
     secrets,
     status,
@@ -30,7 +31,7 @@ from harness import ROOT
 Document = Callable[[Any], object]
 CONTRACTS: dict[str, Document] = {
     "bump": change.document, "status": status.document, "render": render.document, "diff": diff.document,
-    "history": history.document, "check": check.document, "check --explain": check.explain, "doctor": doctor.document,
+    "review": review.document, "history": history.document, "check": check.document, "check --explain": check.explain, "doctor": doctor.document,
     "pvc list": pvc.volumes, "pvc grow": change.document, "pvc adopt": change.document, "pvc verify": pvc.growth,
     "pvc runbook": pvc.runbook, "pvc recommend": recommend.document, "secrets list": secrets.needed,
     "secrets missing": secrets.missing, "secrets create": secrets.written, "argocd register": change.document,

@@ -10,7 +10,7 @@ from bos_tools.cli.commands import Commands
 from bos_tools.cli.options import group, one, with_words
 from bos_tools.cli.tolerant import TolerantGroup
 
-ALONE = ("bump", "status", "render", "diff", "history", "check", "doctor")
+ALONE = ("bump", "status", "render", "diff", "review", "history", "check", "doctor")
 """The commands of no group: each is the function of its name in the module of its name."""
 GROUPS = {
     "pvc": "Look after the claims: what they have, and how they grow.",

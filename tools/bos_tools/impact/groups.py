@@ -1,6 +1,6 @@
 """The same change in several environments, told once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bos_tools.impact.changes import Difference, Field
@@ -32,7 +32,15 @@ class Section:
     differences: tuple[Difference, ...]
 
 
-def grouped(differences: Iterable[Difference]) -> list[Group]:
+Also = Callable[[Difference], object]
+"""What else must be the same of two differences for them to be one."""
+
+
+def _nothing(_: Difference) -> None:
+    """Ask for nothing else."""
+
+
+def grouped(differences: Iterable[Difference], also: Also = _nothing) -> list[Group]:
     """Return the differences, those that are the same but for their environment together, in the order of the first.
 
     Two are the same when a reader would see the same: of a text the lines that differ, of a generated object its name
@@ -40,17 +48,17 @@ def grouped(differences: Iterable[Difference]) -> list[Group]:
     """
     found: dict[object, list[Difference]] = {}
     for one in differences:
-        found.setdefault(_seen(one), []).append(one)
+        found.setdefault((_seen(one), also(one)), []).append(one)
     return [Group(tuple(each)) for each in found.values()]
 
 
-def sections(differences: Iterable[Difference]) -> list[Section]:
+def sections(differences: Iterable[Difference], also: Also = _nothing) -> list[Section]:
     """Return the groups by service and environments: what to read, in the order to read it in.
 
     What only names another hash of a generator is told where that is made.
     """
     found: dict[str, dict[tuple[str, ...], list[Difference]]] = {}
-    for group in grouped(one for one in differences if not one.is_echo):
+    for group in grouped((one for one in differences if not one.is_echo), also):
         service = found.setdefault(group.one.unit.service, {})
         service.setdefault(group.environments, []).append(group.one)
     return [Section(name, envs, tuple(each)) for name, parts in found.items() for envs, each in parts.items()]

@@ -24,6 +24,13 @@ class ObjectChange:
     danger: Danger
     why: str
 
+    @property
+    def is_notable(self) -> bool:
+        """Tell whether somebody should look: a hook is made anew by each sync anyway."""
+        one = self.difference.new or self.difference.old
+        is_hook = one is not None and hook_policies(one) is not None
+        return self.danger not in (Danger.safe, Danger.rolls) and not is_hook
+
 
 def judged(one: Difference, setting: Setting) -> ObjectChange:
     """Return a difference with what it does in its environment."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
+    from bos_tools.review.findings import Finding as Found
     from bos_tools.verbs.check import Checked, Explained
 
 
@@ -49,15 +50,16 @@ class Rule(TypedDict):
 
 def document(checked: "Checked") -> Findings:
     """Return the contract of a judgement."""
-    findings: list[Finding] = [
-        {
-            "path": f.path, "line": f.line, "rule": f.rule, "severity": f.severity, "message": f.message,
-            "object": f.object, "environments": list(f.environments),
-        }
-        for f in checked.findings
-    ]  # fmt: skip
     own: OwnRules = {"files": list(checked.own.files), "ran": checked.own.ran}
-    return {"findings": findings, "rules": checked.rules, "own_rules": own}
+    return {"findings": [finding(one) for one in checked.findings], "rules": checked.rules, "own_rules": own}
+
+
+def finding(one: "Found") -> Finding:
+    """Return one root cause."""
+    return {
+        "path": one.path, "line": one.line, "rule": one.rule, "severity": one.severity, "message": one.message,
+        "object": one.object, "environments": list(one.environments),
+    }  # fmt: skip
 
 
 def explain(explained: "Explained") -> Rule:

@@ -1,7 +1,7 @@
 """The objects of one service that differ, for a terminal: a line each, and below it no more than a reader needs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from bos_tools.report.text.page import GREEN, RED, YELLOW, Page, Painted
@@ -17,11 +17,11 @@ LINES = 40
 """Lines of one value or of one file's diff; the JSON document has all of it."""
 
 
-def write(section: "Section", page: Page) -> None:
-    """Show the differences of a service."""
+def write(section: "Section", page: Page, note: "Callable[[Difference], str]" = lambda _: "") -> None:
+    """Show the differences of a service, each with a note behind it."""
     for one in section.differences:
         mark, colour = MARKS[one.kind]
-        page.data("  ", Painted(f"{mark} {one.name}", colour), _rolls(one))
+        page.data("  ", Painted(f"{mark} {one.name}", colour), _rolls(one), note(one))
         for line in _fields(one):
             page.data("      ", line)
 
