@@ -259,7 +259,7 @@ ROWS: tuple[Row, ...] = (
 CLASSES: tuple[Data, ...] = tuple(
     {
         "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": f"dangers-{name}"},
-        "provisioner": "kubernetes.io/host-path", "reclaimPolicy": policy, "allowVolumeExpansion": expands,
+        "provisioner": "disk.csi.example.com", "reclaimPolicy": policy, "allowVolumeExpansion": expands,
     }
     for name, policy, expands in (("block", "Delete", True), ("fixed", "Delete", False), ("kept", "Retain", True))
 )  # fmt: skip

@@ -64,7 +64,7 @@ SEALED = {**CONFIG, "immutable": True}
 SECRET = made("Secret", type="Opaque", stringData={"a": "not-a-real-value"})
 CLASS: Data = {
     **made("StorageClass", "storage.k8s.io/v1", "dangers-spare"),
-    "metadata": {"name": "dangers-spare"}, "provisioner": "kubernetes.io/host-path", "allowVolumeExpansion": True,
+    "metadata": {"name": "dangers-spare"}, "provisioner": "disk.csi.example.com", "allowVolumeExpansion": True,
 }  # fmt: skip
 PRIORITY: Data = {
     "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "dangers-one"}, "value": 7,
