@@ -40,7 +40,8 @@ def document(value: Any) -> None:
 
 def page() -> Page:
     """Return an empty page for stdout as it is."""
-    return Page(colour=not os.environ.get("NO_COLOR") and sys.stdout.isatty())
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Page(colour=not is_plain and sys.stdout.isatty())
 
 
 def show(full: Page) -> None:

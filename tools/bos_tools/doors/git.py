@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bos_tools.doors import command, files, private, process
 from bos_tools.doors.log import FORMAT, LAST, Commit, commits
+from bos_tools.doors.near import near
 from bos_tools.errors import CommandFailed, OutsideError, RepositoryError, Usage
 
 if TYPE_CHECKING:
@@ -59,14 +60,13 @@ class Git:
         except CommandFailed as error:
             if revision == "HEAD":
                 raise RepositoryError("the branch has no commit yet", reason="no-commit", hint="git commit") from error
-            what = f"no such revision: {revision!a}"
+            what = f"no such revision: {revision!r}"
             if self.is_shallow:
                 raise RepositoryError(
                     f"{what}, and this clone has not the whole history", reason="shallow", hint=UNSHALLOW
                 ) from error
-            raise Usage(
-                what, reason="unknown-revision", hint="git branch --all, git tag and git log say some"
-            ) from error
+            known = near(self, revision) or "git branch --all, git tag and git log say some"
+            raise Usage(what, reason="unknown-revision", hint=known) from error
 
     @cached_property
     def is_shallow(self) -> bool:

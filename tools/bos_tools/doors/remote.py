@@ -85,10 +85,10 @@ class Branch:
         except CommandFailed as error:
             if "couldn't find remote ref" in error.stderr:
                 raise Refused(
-                    f"the remote has no such branch: {self.name!a}", reason="unknown-branch", hint="say --branch NAME"
+                    f"the remote has no such branch: {self.name!r}", reason="unknown-branch", hint="say --branch NAME"
                 ) from error
             if "invalid refspec" in error.stderr:
-                raise Usage(f"not a branch's name: {self.name!a}", reason="unknown-branch") from error
+                raise Usage(f"not a branch's name: {self.name!r}", reason="unknown-branch") from error
             if "shallow.lock': File exists" in error.stderr:  # two fetches in one shallow clone
                 raise LostRace(error.stderr) from error
             raise

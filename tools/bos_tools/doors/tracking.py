@@ -110,7 +110,7 @@ class _Settings:
 
 def _unknown(remote: str, known: list[str]) -> Usage:
     return Usage(
-        f"this clone has no such remote: {remote!a}",
+        f"this clone has no such remote: {remote!r}",
         reason="unknown-remote",
         hint=f"one of {', '.join(sorted(known))}" if known else "git remote add origin URL",
     )

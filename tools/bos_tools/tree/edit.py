@@ -14,6 +14,7 @@ from bos_tools.tree.nodes import Document, Node, Path, outline, parse, scalar_ta
 PLAIN = re.compile(
     r"[A-Za-z][A-Za-z0-9._/-]*|\d+(\.\d+){2}([-_.][A-Za-z0-9._-]*)?|sha(256|512):[0-9a-f]+|[1-9]\d*([kMGTPE]|[KMGTPE]i)"
 )
+COMMON_FORM = "write it in the common form, `key: VALUE` on a line of its own"
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
@@ -93,7 +94,7 @@ class Editor:
             end = self._line_end(node.end)
             lost = self.document.text[node.end : end]
         if lost.strip(" \t\r\n,"):
-            raise self._unsafe("a comment stands between this value and the next", node)
+            raise self._unsafe("a comment stands between this value and the next", node, "take the comment away first")
         self.splices.append(Splice(start, end, ""))
         self.meant[path] = None
 
@@ -201,11 +202,11 @@ class Editor:
         if id(node) in self._aliased:
             raise self._unsafe(f"an anchor that other places use: {node.anchor}", node)
 
-    def _unsafe(self, what: str, node: Node) -> RepositoryError:
+    def _unsafe(self, what: str, node: Node, hint: str = COMMON_FORM) -> RepositoryError:
         return RepositoryError(
             f"can't be edited safely: {what}",
             reason="unsafe-edit",
-            hint="write it in the common form, `key: VALUE` on a line of its own",
+            hint=hint,
             path=self.document.path,
             line=node.line,
         )

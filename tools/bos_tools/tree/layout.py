@@ -166,7 +166,7 @@ class Tree:
         raise Usage(f"unknown service: {service}", reason="unknown-service", hint=self._known(env))
 
     def _known(self, env: str) -> str:
-        return f"one of {', '.join(self.services(env)) or 'none: the environment has no overlay'}"
+        return f"one of {', '.join(known)}" if (known := self.services(env)) else f"{env} has no overlay yet"
 
     def environment(self, env: str) -> "Environment":
         """Return what an environment says of itself; one that has no environment.yaml says nothing and demands nothing.

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from bos_tools.errors import Usage
 from bos_tools.verbs.options import Argument, Envs
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 
 if TYPE_CHECKING:
+    from bos_tools.doors.git import Git
     from bos_tools.errors import BosError
     from bos_tools.impact.compare import Compared
     from bos_tools.impact.groups import Section
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 class Options:
     """What to compare."""
 
-    revisions: Annotated[str, Argument("[REV..REV | REV]", "Default: HEAD against the work tree.")] = "HEAD"
+    revisions: Annotated[
+        str,
+        Argument("[REV..REV | REV]", "Default: HEAD against the work tree; with three dots, since the two parted."),
+    ] = "HEAD"
     env: Envs = None
 
 
@@ -48,8 +53,28 @@ def run(session: Session, options: Options) -> Shown:
     from bos_tools.tree.layout import Tree
 
     door = Git(session.root)
-    left, dots, right = options.revisions.partition("..")
-    old = Tree(door.at(door.resolve(left or "HEAD")))
-    new = Tree(door.at(door.resolve(right or "HEAD"))) if dots else session.tree()
+    left, dots, right = _sides(options.revisions)
+    before = _resolved(session, door, left)
+    after = _resolved(session, door, right) if dots else ""
+    old = Tree(door.at(door.merge_base(before, after) if dots == "..." else before))
+    new = Tree(door.at(after)) if dots else session.tree()
     env = new.environment_name(options.env) if options.env is not None else None
     return Shown(compare(old, new, Renderer(), env))
+
+
+def _sides(revisions: str) -> tuple[str, str, str]:
+    """Read `A..B`, `A...B` or `A`: the sides, and what stands between them."""
+    dots = "..." if "..." in revisions else ".."
+    return revisions.partition(dots)
+
+
+def _resolved(session: Session, door: "Git", revision: str) -> str:
+    """Return a revision's commit; raises Usage for none, and says where a service stands in its place."""
+    try:
+        return door.resolve(revision or "HEAD")
+    except Usage as error:
+        tree = session.tree()
+        if any(revision in tree.services(env) for env in tree.settings.environments):
+            hint = f"it is a service: bos-tools history {revision}"
+            raise Usage(error.message, reason=error.reason, hint=hint) from error
+        raise

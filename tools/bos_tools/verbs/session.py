@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bos_tools.errors import BosError, RepositoryError
+from bos_tools.errors import BosError, RepositoryError, Usage
 from bos_tools.verbs.human import Human, Nobody
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _to_nobody(_: object) -> None:
 
 @dataclass
 class Session:
-    """A repository, found when it is first asked for; without a name it is the one around the current folder."""
+    """A repository, found when it is first asked for: the one around the current folder, or around the one named."""
 
     named: Path | None = None
     tell: Tell = _to_nobody
@@ -32,13 +32,11 @@ class Session:
     def root(self) -> Path:
         """Return the repository's folder.
 
-        Raises RepositoryError where there is none.
+        Raises RepositoryError where there is none, Usage for a name that no folder has.
         """
-        if self.named is not None:
-            if (self.named / "pyproject.toml").is_file():
-                return self.named.resolve()
-            raise _not_a_repository()
-        here = _here()
+        here = _here() if self.named is None else self.named.resolve()
+        if not here.is_dir():
+            raise Usage(f"no such folder: {self.named}", reason="folder-missing")
         for folder in (here, *here.parents):
             file = folder / "pyproject.toml"
             if file.is_file() and _names_us(file):

@@ -20,6 +20,8 @@ def write(status: "Status", page: Page) -> None:
         for (service, field, name), cells in rows.items()
     ]
     page.table(lines, head=["SERVICE", *status.environments])
+    if not lines:
+        page.words("no unit of these environments pins an image or has a claim")
     if any(value.differs for value in values):
         page.words("* differs from the environment before")
 

@@ -195,16 +195,21 @@ def _differences(wanted: Any, found: Any, place: tuple[Step, ...] = ()) -> Itera
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key in [*wanted, *(key for key in found if key not in wanted)]:
             if key not in found:
-                yield [*place, *([key] if key == PATHS else [])], f"{key} is missing: {wanted[key]}"
+                yield [*place, *([key] if key == PATHS else [])], f"{key} is missing: {_said(wanted[key])}"
             elif key not in wanted:
-                yield [*place, key], f"{key} is not part of it: {found[key]}"
+                yield [*place, key], f"{key} is no part of it: {_said(found[key])}"
             else:
                 yield from _differences(wanted[key], found[key], (*place, key))
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         for index, (left, right) in enumerate(zip(wanted, found, strict=True)):
             yield from _differences(left, right, (*place, index))
     elif wanted != found:
-        yield list(place), f"{_last(place)} is {found}, not {wanted}"
+        yield list(place), f"{_last(place)} is {_said(found)}, not {_said(wanted)}"
+
+
+def _said(value: Any) -> str:
+    """Return a value as a file has it, not as Python does."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _last(place: tuple[Step, ...]) -> str:

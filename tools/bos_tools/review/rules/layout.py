@@ -61,7 +61,9 @@ def overlays(env: World) -> Iterator[Fault]:
                         yield env.file(file, line + shift, message)
         for item in found.sequence("resources"):
             if item.value not in map(layout.from_unit, layout.bases(unit.service)):
-                yield env.file(found.path, item.line, f"the unit {unit.service} is made of its one base: {item.value}")
+                yield env.file(
+                    found.path, item.line, f"{unit.service} is made of something beside its one base: {item.value}"
+                )
 
 
 def _says(root: Node) -> Iterator[tuple[str, int]]:
