@@ -116,6 +116,9 @@ CASES = [
     Case("P8", WEB, "readOnly: true", "readOnly: false", "frontend-data"),
     Case("P9", PINS, "newTag: v1.0.0", "newTag: latest", "newTag: latest"),
     Case("P9", PINS, "newTag: v1.0.0", "newTag: v1.0.0+build", "newTag: v1.0.0+build"),
+    Case("P9", PINS, "newTag: v1.0.0", "newTag: v1.0.0-alpine", "newTag: v1.0.0-alpine"),
+    Case("P9", PINS, "newTag: v1.0.0", "newTag: v1.10", "newTag: v1.10"),
+    Case("P9", "base/web/plan.yaml", "scheme: semver", "scheme: build", "newTag: v1.0.0", found_in=PINS),
     Case("P9", PINS, "  newTag: v1.0.0\n", "", "- name: web"),
     Case("P9", "overlays/prod/backend/kustomization.yaml", "v1.0.0", "v1.0.1", "newTag: v1.0.1", "prod"),
     Case(

@@ -7,14 +7,15 @@ from msgspec import Struct
 from bos_tools.errors import Refused, RepositoryError, Usage
 from bos_tools.intents.ground import Ground
 from bos_tools.intents.plan import Edit, ImageEffect, Plan
+from bos_tools.intents.step import allow_data, allow_order, allow_version
 from bos_tools.tree import patterns
 from bos_tools.tree.edit import Editor
-from bos_tools.tree.image_names import reference, untagged, version
+from bos_tools.tree.image_names import is_own, reference, untagged, version
 from bos_tools.tree.kustomization import Kustomization, Pin
 from bos_tools.tree.layout import Tree, Unit
 from bos_tools.tree.nodes import Document, parse
+from bos_tools.tree.scheme import USUAL, scheme
 from bos_tools.tree.tag import check_digest, check_tag
-from bos_tools.tree.version import compare, read_version, unordered
 from bos_tools.tree.workloads import used_images
 
 
@@ -40,7 +41,7 @@ class Request(Struct, frozen=True):
     def read(cls, service: str, version: str, *, digest: str | None = None, image: str | None = None) -> "Request":
         """Read `TAG` or `TAG@DIGEST`.
 
-        Raises Usage for a text that is no version, Refused for a moving one.
+        Raises Usage for a text that is no tag.
         """
         tag, at, inline = version.partition("@")
         if at and digest and inline != digest:
@@ -70,6 +71,7 @@ class Bump(Struct, frozen=True):
         texts: dict[str, tuple[bytes, bytes]] = {}
         asked: set[tuple[str, str]] = set()
         for request in self.requests:
+            _in_order(tree, env, request)
             unit, found = tree.unit(env, request.service)
             path = tree.source.real(found.path)
             if path in texts:
@@ -97,8 +99,12 @@ class Bump(Struct, frozen=True):
         return f"Bump {names}{more} in {env}"
 
     def _allow(self, tree: Tree, unit: Unit, pin: Pin | None, name: str, request: Request) -> None:
-        """Refuse a downgrade, a major change of a data service, and a pin without the digest that a gate needs."""
-        gates = tree.environment(unit.env).gates
+        """Refuse what is no version, a step that must be meant, and a pin without the digest that a gate needs."""
+        environment, plan = tree.environment(unit.env), tree.plan(unit.service)
+        gates = environment.gates
+        is_planned = request.image is None or is_own(unit.service, name)
+        by = scheme(unit.service, environment, plan) if is_planned else USUAL
+        allow_version(unit, by, request.tag)
         keeps = pin is not None and pin.tag == request.tag and pin.digest is not None
         if gates.needs_digest and not request.digest and not keeps:
             if f"{name}:{request.tag}" not in gates.undigested:
@@ -108,45 +114,20 @@ class Bump(Struct, frozen=True):
                     hint=f"bos-tools bump {request.words} --env {unit.env} --digest sha256:…",
                 )
         old = pin.tag if pin is not None and pin.tag else _base_tag(tree, unit, pin, name)
-        if old and old != request.tag:
-            self._allow_order(unit, old, request.tag)
-            if tree.plan(unit.service).data_service:
-                self._allow_data(unit, old, request.tag)
+        if old and old != request.tag and not self.allow_downgrade:
+            allow_order(unit, by, old, request.tag)
+        if old and old != request.tag and plan.data_service and not self.allow_major:
+            allow_data(unit, by, old, request.tag)
 
-    def _allow_order(self, unit: Unit, old: str, new: str) -> None:
-        left, right = read_version(old), read_version(new)
-        if self.allow_downgrade or (left is None and right is not None):
-            return
-        why = unordered(old, new)
-        if left is None or right is None or why:
-            raise Refused(
-                f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}: {why}",
-                reason="not-comparable",
-                hint="if this is meant, say --allow-downgrade",
-            )
-        if compare(left, right) > 0:
-            raise Refused(
-                f"{unit.service} in {unit.env} is newer already: {old}",
-                reason="downgrade",
-                hint=f"to go back to {new} on purpose, say --allow-downgrade",
-            )
 
-    def _allow_data(self, unit: Unit, old: str, new: str) -> None:
-        left, right = read_version(old), read_version(new)
-        if self.allow_major or left is None or right is None:
-            return
-        if left.major != right.major:
-            raise Refused(
-                f"a new major version of {unit.service} needs its data migrated: {old} to {new}",
-                reason="major-change",
-                hint="after the migration is planned, say --allow-major",
-            )
-        if _letters(left.variant) != _letters(right.variant):
-            raise Refused(
-                f"another variant of {unit.service} may have another user and collation: {old} to {new}",
-                reason="variant-change",
-                hint="after the data's owner and collation are checked, say --allow-major",
-            )
+def _in_order(tree: Tree, env: str, request: Request) -> None:
+    """Ask back where the version stands before the service."""
+    if request.service not in (known := tree.services(env)) and request.tag in known:
+        raise Usage(
+            f"the service comes first: {request.service} is none",
+            reason="unknown-service",
+            hint=f"bos-tools bump {request.tag} {request.service}",
+        )
 
 
 def _base_tag(tree: Tree, unit: Unit, pin: Pin | None, name: str) -> str | None:
@@ -159,10 +140,6 @@ def _meant(tree: Tree, unit: Unit, pin: Pin | None, name: str) -> list[str]:
     """Return the images of the bases that an entry is about: a name may be an expression."""
     used = used_images(tree.graph, unit.folder)
     return [image for image in used if (pin.matches(image) if pin is not None else untagged(image) == name)]
-
-
-def _letters(variant: str) -> str:
-    return "".join(c for c in variant if c.isalpha())
 
 
 def _pin(found: Kustomization, name: str) -> Pin | None:
@@ -216,10 +193,8 @@ def _own(unit: Unit, names: list[str]) -> str | None:
 
     An expression is never taken for it: who means one has no other, or names it.
     """
-    if unit.service in names:
-        return unit.service
-    found = [name for name in names if name.rpartition("/")[2] == unit.service]
-    return found[0] if len(found) == 1 else None
+    found = [name for name in names if is_own(unit.service, name)]
+    return unit.service if unit.service in found else found[0] if len(found) == 1 else None
 
 
 def _digest(pin: Pin | None, request: Request) -> str | None:

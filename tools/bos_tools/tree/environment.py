@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from bos_tools.tree.policy import Versions
 from bos_tools.tree.quantity import GIB
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
@@ -153,6 +154,10 @@ class Environment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     ] = {}
     growth: Growth | None = None
     gates: Gates = Gates()
+    versions: Annotated[
+        dict[Name, Versions],
+        Meta(description="What it takes of a service, in place of what the service's plan.yaml says"),
+    ] = {}
     argocd: ArgoCD | None = None
 
     @property

@@ -25,3 +25,8 @@ def version(image: str) -> tuple[str | None, str | None]:
 def reference(name: str, tag: str | None, digest: str | None) -> str:
     """Return a name with a version."""
     return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def is_own(service: str, image: str) -> bool:
+    """Tell whether an image bears the name of the service, as it is or behind the address of a registry."""
+    return image.rpartition("/")[2] == service

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from bos_tools.tree.policy import Versions
 from bos_tools.tree.secrets import Secret
 
 Gibibytes = Annotated[str, Meta(pattern=r"^[1-9][0-9]*Gi$")]
@@ -97,6 +98,9 @@ class ServicePlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         bool,
         Meta(description="Its data outlives its pods: no bump changes its major version or variant unasked"),
     ] = False
+    versions: Annotated[
+        Versions | None, Meta(description="What the tags of its own image look like; default: whatever has a number")
+    ] = None
     secrets: Annotated[dict[Name, Secret], Meta(description="The Secrets that it owns; others may read them too")] = (
         field(default_factory=dict)
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bos_tools.errors import Refused, Usage
+from bos_tools.errors import Usage
 from bos_tools.tree.version import DATED, is_commit, pieces
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -22,10 +22,7 @@ FEWEST_BUILDS = 100
 
 
 def check_tag(tag: str) -> str:
-    """Return the tag when a registry would take it and it does not move (base/README.md, rule 9).
-
-    Raises Usage for a text that is no tag, Refused for a moving one.
-    """
+    """Return the tag when a registry would take it, else raise Usage."""
     if not tag:
         raise Usage("the version is empty", reason="bad-tag", hint="name one, such as v1.0.1")
     if tag.startswith("-"):
@@ -35,12 +32,6 @@ def check_tag(tag: str) -> str:
             f"no registry takes this tag: {_shown(tag)}",
             reason="bad-tag",
             hint="letters, digits, `_`, `.` and `-`; at most 128; not first `.` or `-`",
-        )
-    if is_moving(tag):
-        raise Refused(
-            f"a moving tag is not a version: {tag}",
-            reason="floating-tag",
-            hint="name the full version, such as v1.0.1 (rule P9)",
         )
     return tag
 

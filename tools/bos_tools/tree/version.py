@@ -91,13 +91,14 @@ def _worded(version: Version, rest: str) -> Version:
     return Version(version.numbers, pre, rest, version.prefix, version.distance, stamp, commit)
 
 
-def unordered(old: str | None, new: str | None) -> str:
-    """Return why two tags have no order, nothing where they have one."""
-    left, right = read_version(old), read_version(new)
-    if left is None or right is None:
-        tag = old if left is None else new
-        is_id = is_commit((tag or "").partition("@")[0])
-        return f"{tag} is a commit's id, which has no order" if is_id else f"{tag or 'no tag'} has no number"
+def orderless(tag: str | None) -> str:
+    """Return why a tag that is no version has no order."""
+    is_id = is_commit((tag or "").partition("@")[0])
+    return f"{tag} is a commit's id, which has no order" if is_id else f"{tag or 'no tag'} has no number"
+
+
+def apart(left: Version, right: Version) -> str:
+    """Return why two versions have no order, nothing where they have one."""
     if left.prefix != right.prefix:
         return f"they are of two lines: {left.prefix or 'none'} and {right.prefix or 'none'}"
     if left.commit != right.commit and compare(left, right) == 0:

@@ -7,7 +7,9 @@ from bos_tools.review.registry import Fault, rule
 from bos_tools.review.rendered import Rendered, down, line_of
 from bos_tools.review.world import World
 from bos_tools.tree import layout
+from bos_tools.tree.image_names import is_own
 from bos_tools.tree.nodes import Path
+from bos_tools.tree.scheme import USUAL, scheme
 from bos_tools.tree.tag import is_moving, misspelt
 
 
@@ -78,15 +80,20 @@ def versions(env: World) -> Iterator[Fault]:
     if env.facts is not None and env.facts.is_production and not gates.needs_digest:
         line = line_of(env.files.get(file, b""), b"digest:")
         yield env.file(file, line, f"{env.name} pins digests: gates.digest is required")
-    for _, found in env.units:
+    for unit, found in env.units:
         for pin in found.pins:
+            is_planned = len(found.pins) == 1 or is_own(unit.service, pin.name)
+            by = scheme(unit.service, env.facts, env.plans.get(unit.service)) if is_planned else USUAL
             line = _field(pin.node, "newTag") or pin.line
             if not pin.tag and not pin.digest:
                 yield env.file(found.path, line, f"{pin.name} is pinned to no version")
             for key, wrong in misspelt(pin.tag, pin.digest):
                 yield env.file(found.path, _field(pin.node, key) or pin.line, f"{pin.name}: {wrong}")
-            if pin.tag and is_moving(pin.tag):
+            if pin.tag and by.moves(pin.tag):
                 yield env.file(found.path, line, f"{pin.name} is pinned to a moving tag: {pin.tag}")
+            elif pin.tag and (wrong := by.read(pin.tag).wrong):
+                said = f"{pin.name} has versions by {by.name}, and is pinned to none: {pin.tag}: {wrong}"
+                yield env.file(found.path, line, said)
             if gates.needs_digest and not pin.digest and f"{pin.name}:{pin.tag}" not in gates.undigested:
                 yield env.file(found.path, line, f"{env.name} pins digests, and {pin.name} has none: {pin.tag}")
     pinned = [pin for _, found in env.units for pin in found.pins if pin.is_versioned]
