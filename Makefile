@@ -29,6 +29,7 @@ lint: setup $(BIN)/actionlint
 	$(BIN)/ruff check tools tests
 	$(BIN)/mypy
 	$(BIN)/actionlint .github/workflows/*.yaml
+	$(BIN)/zizmor --quiet --offline --persona pedantic .github
 	$(BIN)/bos-tools check
 
 bench: setup ## measure against doing it by hand, as ratios in one run

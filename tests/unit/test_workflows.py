@@ -1,0 +1,62 @@
+"""The workflows ask for no more than they need, and know the environments that there are."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yaml"))
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a workflow; YAML 1.1 reads its key `on` as true."""
+    return {"on" if key is True else key: value for key, value in yaml.safe_load(path.read_text()).items()}
+
+
+def environments() -> list[str]:
+    """Return the environments in promotion order."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    names: list[str] = project["tool"]["bos-tools"]["environments"]
+    return names
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_has_no_permission_but_what_its_jobs_name(path: Path) -> None:
+    workflow = read(path)
+    assert workflow["permissions"] == {}
+    assert all("permissions" in job for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_an_action_is_pinned_by_its_commit_and_never_runs_with_the_rights_of_the_base(path: Path) -> None:
+    workflow = read(path)
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert [name for name in used if not PINNED.fullmatch(name)] == []
+    assert "pull_request_target" not in workflow["on"]
+
+
+def test_a_bump_can_be_asked_for_in_each_environment() -> None:
+    asked = read(ROOT / ".github/workflows/bump.yaml")["on"]["workflow_dispatch"]["inputs"]["env"]
+    assert asked["options"] == environments()
+
+
+def test_a_bump_runs_only_with_the_consent_that_its_environment_asks_for() -> None:
+    (job,) = read(ROOT / ".github/workflows/bump.yaml")["jobs"].values()
+    assert job["environment"] == "${{ inputs.env }}"
+
+
+def test_drift_is_looked_for_in_each_environment() -> None:
+    (job,) = read(ROOT / ".github/workflows/drift.yaml")["jobs"].values()
+    assert job["strategy"]["matrix"]["env"] == environments()
+
+
+def test_the_owners_of_each_environment_are_named() -> None:
+    owners = (ROOT / ".github/CODEOWNERS").read_text()
+    assert [name for name in environments() if f"/overlays/{name}/ " not in owners] == []
