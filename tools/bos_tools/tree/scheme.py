@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bos_tools.tree.tag import is_moving
 from bos_tools.tree.version import Version, apart, compare, is_commit, orderless, pieces, read_version
@@ -20,8 +22,7 @@ PARTS = {8: (4, 6, 8), 12: (4, 6, 8, 10, 12), 14: (4, 6, 8, 10, 12, 14)}
 """Digits of a date in one number, and where its year, month, day, hour, minute and second end."""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a scheme reads in a tag."""
 
     version: Version | None = None
@@ -32,8 +33,7 @@ class Reading:
     """What changes where data must be migrated; None where the scheme says nothing of it."""
 
 
-@dataclass(frozen=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """A way of reading tags."""
 
     name: str
