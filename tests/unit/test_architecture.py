@@ -120,6 +120,12 @@ def test_a_file_is_one_idea_and_a_function_fits_a_screen():
     assert {name: length for name, length in functions.items() if length > 50} == {}
 
 
+def test_a_file_of_tests_is_one_idea_too():
+    lengths = {path: len(path.read_bytes().splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+
+    assert {str(path.relative_to(ROOT)): length for path, length in lengths.items() if length > 300} == {}
+
+
 @pytest.mark.parametrize("module", sorted(ONLY_IN))
 def test_each_side_effect_has_one_door(module: str):
     users = {here(path) for path in FILES if module in {name.split(".")[0] for name in imports(path)}}
