@@ -21,6 +21,7 @@ MACHINES = cache_folder()
 SHARED = ("bin", "sandbox-turns")
 """What is shared all the same: what is built from pinned sources, and by what sandboxes keep out of each other's ports."""
 KEPT = pytest.StashKey["Kept"]()
+LAST = pytest.StashKey[dict[str, pytest.Item]]()
 
 Up = Callable[..., Sandbox]
 
@@ -64,14 +65,18 @@ def kept(_built, request, tmp_path_factory) -> Iterator[Kept]:
     made.down(*made.up)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember the last test of each lane."""
+    session.config.stash[LAST] = {lane: item for item in session.items if (lane := lanes.sandbox(item))}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Take the sandbox of a lane down after the last test of it: what follows has the cores for itself."""
     yield
-    lane = lanes.sandbox(item)
-    if lane and item is [one for one in item.session.items if lanes.sandbox(one) == lane][-1]:
-        if (kept := item.config.stash.get(KEPT, None)) is not None:
-            kept.down(lane)
+    lane, stash = lanes.sandbox(item), item.config.stash
+    if KEPT in stash and stash[LAST].get(lane) is item:
+        stash[KEPT].down(lane)
 
 
 @pytest.fixture(scope="session")
