@@ -49,6 +49,7 @@ def test_a_merge_that_takes_neither_side_is_what_set_the_version(work):
     newest, *older = steps(work)
 
     assert (newest.commit.sha, newest.old, newest.new) == (head(work), "v1.2.0", "v1.3.0")
+    assert [step.is_merge for step in (newest, *older)] == [True, False, False]
     assert [(step.old, step.new) for step in older] == [("v1.0.0", "v1.2.0"), (None, "v1.0.0")]
 
 
@@ -65,7 +66,7 @@ def test_a_merge_that_takes_one_side_leaves_it_to_who_set_it_there(work, side, t
     assert [(step.old, step.new) for step in older] == [(None, "v1.0.0")]
 
 
-def test_a_merge_without_any_conflict_that_changes_the_pin_is_named(work):
+def test_a_merge_without_any_conflict_that_changes_the_pin_is_named(work, capsys):
     git(work, "switch", "-qc", "other")
     write(work, {"base/note.txt": "x"})
     git(work, "add", "-A")
@@ -81,6 +82,9 @@ def test_a_merge_without_any_conflict_that_changes_the_pin_is_named(work):
     newest = steps(work)[0]
 
     assert (newest.commit.sha, newest.old, newest.new) == (head(work), "v1.0.0", "v6.6.6")
+    assert newest.is_merge
+    assert main(["--repo", str(work), "history", "web", "--env", "dev"]) == 0
+    assert "Test, in a merge" in capsys.readouterr().out
 
 
 def test_versions_follow_each_other_whatever_the_clocks_say(work, monkeypatch):

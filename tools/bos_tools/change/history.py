@@ -29,6 +29,8 @@ class Step:
     image: str
     old: str | None
     new: str | None
+    is_merge: bool = False
+    """The commit is a merge, in which somebody decided by hand."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class _Past:
                     continue
                 same = [p for p, side in zip(commit.parents, sides, strict=True) if side.get(name) == now.get(name)]
                 if not same:
-                    yield Step(commit, env, name, sides[0].get(name), now.get(name))
+                    is_merge = self.door.parents(commit.sha) > 1
+                    yield Step(commit, env, name, sides[0].get(name), now.get(name), is_merge)
                 elif commit.parents[0] not in same:
                     elsewhere.setdefault(same[0], set()).add(name)
             goes_on = {commit.parents[0]: names.without(set().union(*elsewhere.values()))}
@@ -164,7 +167,7 @@ class _Past:
 
     def _source(self, commit: Commit, folder: str) -> str | None:
         """Return the folder that a commit renamed to this one, by its kustomization; None for a new one."""
-        if self.door.is_root(commit.sha):
+        if not self.door.parents(commit.sha):
             return None
         renames = self._renames(commit.sha)
         found = [renames[path] for name in NAMES if (path := f"{folder}/{name}") in renames]

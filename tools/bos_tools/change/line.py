@@ -75,7 +75,7 @@ class Line:
             return [], {}
         below = [f"^{line[count][0]}"] if count < len(line) else []
         commits = touched(self._door, line[0][0], *below)
-        if not all(commit.parents or self._door.is_root(commit.sha) for commit in commits):
+        if not all(commit.parents or not self._door.parents(commit.sha) for commit in commits):
             raise _shallow(since)
         parents = {commit.sha: commit.parents for commit in commits}
         arrival: dict[str, int] = {}

@@ -147,14 +147,13 @@ class Git:
         pairs = (entry.split() for entry in said.splitlines())
         return [(commit, min(int(seconds), LAST)) for seconds, commit in pairs]
 
-    def is_root(self, sha: str) -> bool:
-        """Tell whether a commit has no parent, not even one that a shallow clone left out."""
-        head = (self._objects.read(sha) or b"").partition(b"\n\n")[0]
-        return b"\nparent " not in head
+    def parents(self, sha: str) -> int:
+        """Return on how many commits one stands, those too that a shallow clone has left out."""
+        return (self._objects.read(sha) or b"").partition(b"\n\n")[0].count(b"\nparent ")
 
     def is_cut(self, sha: str) -> bool:
         """Tell whether a shallow clone has left out what a commit stands on."""
-        return not self.is_root(sha) and self._objects.read(f"{sha}^") is None
+        return self.parents(sha) > 0 and self._objects.read(f"{sha}^") is None
 
     def renames(self, sha: str) -> dict[str, str]:
         """Return the files that a commit renamed, the old name by the new one."""

@@ -19,6 +19,8 @@ class Step(TypedDict):
     image: str
     old: str | None
     new: str | None
+    merge: bool
+    """The commit is a merge, in which somebody decided by hand."""
 
 
 class History(TypedDict):
@@ -33,7 +35,7 @@ def document(history: "Found") -> History:
     changes: list[Step] = [
         {
             "commit": s.commit.sha, "date": s.commit.date, "author": s.commit.author, "subject": s.commit.subject,
-            "env": s.env, "image": s.image, "old": s.old, "new": s.new,
+            "env": s.env, "image": s.image, "old": s.old, "new": s.new, "merge": s.is_merge,
         }
         for s in history.steps
     ]  # fmt: skip

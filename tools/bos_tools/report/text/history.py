@@ -17,7 +17,7 @@ def write(history: "History", page: Page) -> None:
             step.image,
             f"{_short(step.old)} -> {_short(step.new)}",
             step.commit.sha[:12],
-            step.commit.author,
+            f"{step.commit.author}, in a merge" if step.is_merge else step.commit.author,
         ]
         for step in history.steps
     ]
