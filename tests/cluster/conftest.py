@@ -86,6 +86,12 @@ def dev(kept) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
+def disturbed(kept) -> Sandbox:
+    """prod with Argo CD and Gitea, shared by the tests that disturb these or make them fail."""
+    return kept("prod-eu", "prod")
+
+
+@pytest.fixture(scope="session")
 def bare(kept) -> Sandbox:
     """prod's nodes without Argo CD and Gitea, with prod's StorageClasses; shared by all tests."""
     box = kept("bare", "prod", whole=False)

