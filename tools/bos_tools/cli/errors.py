@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import traceback
 from typing import Any
 
@@ -36,7 +37,11 @@ def _usage(error: Exception, message: str, call: Call) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
         console.passage(message)
         return Usage.exit_code
-    hint = f"{getattr(getattr(error, 'ctx', None), 'command_path', 'bos-tools')} --help"
+    path = str(getattr(getattr(error, "ctx", None), "command_path", "bos-tools"))
+    hint = f"{path} --help"
+    if re.match(r"No such option: -\d", message):  # typer reads `pvc grow postgres -5Gi` so
+        group = path.rpartition(" ")[0]
+        hint = f"a number with a minus is an option to a shell; nothing shrinks: {group} runbook says how to move"
     return console.failure(Usage(_one_line(message), reason="usage", hint=hint), as_json=call.as_json)
 
 

@@ -121,12 +121,21 @@ class Bump(Struct, frozen=True):
 
 
 def _in_order(tree: Tree, env: str, request: Request) -> None:
-    """Ask back where the version stands before the service."""
-    if request.service not in (known := tree.services(env)) and request.tag in known:
+    """Ask back where the version stands before the service, and where an image stands in the service's place."""
+    if request.service in (known := tree.services(env)):
+        return
+    if request.tag in known:
         raise Usage(
             f"the service comes first: {request.service} is none",
             reason="unknown-service",
             hint=f"bos-tools bump {request.tag} {request.service}",
+        )
+    pinned = {pin.name: name for name in known for pin in tree.unit(env, name)[1].pins}
+    if (service := pinned.get(request.service)) is not None:
+        raise Usage(
+            f"{request.service} is no service, but an image of {service}",
+            reason="unknown-service",
+            hint=f"bos-tools bump {service} {request.tag} --image {request.service} --env {env}",
         )
 
 

@@ -1,5 +1,7 @@
 """A step from one version of a service to another: what is refused, unless it is meant."""
 
+import re
+
 from bos_tools.errors import Refused
 from bos_tools.tree import layout
 from bos_tools.tree.layout import Unit
@@ -23,7 +25,7 @@ def allow_version(unit: Unit, by: Scheme, tag: str) -> None:
 
 
 def allow_order(unit: Unit, by: Scheme, old: str, new: str) -> None:
-    """Refuse a step back, and one between two versions that have no order."""
+    """Refuse a step back, one between two versions that have no order, and one to another spelling of the number."""
     if by.read(old).version is None and by.read(new).version is not None:
         return
     order, why = by.order(old, new)
@@ -32,6 +34,12 @@ def allow_order(unit: Unit, by: Scheme, old: str, new: str) -> None:
             f"no telling which is newer for {unit.service} in {unit.env}: {old} or {new}: {why}",
             reason="not-comparable",
             hint="if this is meant, say --allow-downgrade",
+        )
+    if order <= 0 and (meant := _respelled(old, new)) is not None:
+        raise Refused(
+            f"{unit.service} in {unit.env} has versions such as {old}, and this one is spelled otherwise: {new}",
+            reason="other-spelling",
+            hint=f"did you mean {meant}? if {new} is meant, say --allow-downgrade",
         )
     if order > 0:
         raise Refused(
@@ -59,6 +67,18 @@ def allow_data(unit: Unit, by: Scheme, old: str, new: str) -> None:
             reason="variant-change",
             hint="after the data's owner and collation are checked, say --allow-major",
         )
+
+
+def _respelled(old: str, new: str) -> str | None:
+    """Return a version with the `v` before it that the one before it has, or without; None where both agree.
+
+    >>> _respelled("v1.0.0", "1.0.1"), _respelled("1.0.0", "v1.0.1"), _respelled("v1.0.0", "v1.0.1")
+    ('v1.0.1', '1.0.1', None)
+    """
+    there, here = (re.match(r"[vV]?(?=\d)", tag) for tag in (old, new))
+    if there is None or here is None or there[0] == here[0]:
+        return None
+    return f"{there[0]}{new[here.end() :]}"
 
 
 def _letters(variant: str) -> str:

@@ -13,6 +13,7 @@ from bos_tools.errors import RepositoryError, Usage
 from bos_tools.tree.documents import document
 from bos_tools.tree.graph import Graph
 from bos_tools.tree.kustomization import NAMES, Kustomization
+from bos_tools.tree.meant import choices
 from bos_tools.tree.nodes import Document, line_at
 from bos_tools.tree.settings import NAME, SETTINGS, Settings, settings
 from bos_tools.tree.source import Source
@@ -128,9 +129,7 @@ class Tree:
         if name is None:
             return known[0]
         if name not in known:
-            raise Usage(
-                f"unknown environment: {name!a}", reason="unknown-environment", hint=f"one of {', '.join(known)}"
-            )
+            raise Usage(f"unknown environment: {name!a}", reason="unknown-environment", hint=choices(name, known))
         return name
 
     def services(self, env: str) -> list[str]:
@@ -154,7 +153,7 @@ class Tree:
         Raises Usage for a name that is none, or is unknown; RepositoryError for a missing overlay.
         """
         if not NAME.fullmatch(service) or service in NOT_SERVICES:
-            raise Usage(f"not a service's name: {service!a}", reason="unknown-service", hint=self._known(env))
+            raise Usage(f"not a service's name: {service!a}", reason="unknown-service", hint=self._known(env, service))
         unit = Unit(env, service)
         found = self.graph.kustomization(unit.folder)
         if found is not None:
@@ -163,10 +162,10 @@ class Tree:
             raise RepositoryError(
                 f"service {service} has no overlay in {env}", reason="missing-overlay", path=unit.folder
             )
-        raise Usage(f"unknown service: {service}", reason="unknown-service", hint=self._known(env))
+        raise Usage(f"unknown service: {service}", reason="unknown-service", hint=self._known(env, service))
 
-    def _known(self, env: str) -> str:
-        return f"one of {', '.join(known)}" if (known := self.services(env)) else f"{env} has no overlay yet"
+    def _known(self, env: str, word: str) -> str:
+        return choices(word, known) if (known := self.services(env)) else f"{env} has no overlay yet"
 
     def environment(self, env: str) -> "Environment":
         """Return what an environment says of itself; one that has no environment.yaml says nothing and demands nothing.

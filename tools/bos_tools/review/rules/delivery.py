@@ -72,7 +72,8 @@ def _mounts(made: Rendered, claim: str) -> list[tuple[int, Any]]:
     source="base/README.md#rule-9",
 )
 def versions(env: World) -> Iterator[Fault]:
-    """A moving tag is another program tomorrow. `gates.undigested` of environment.yaml allows exact pins made with no
+    """A moving tag is another program tomorrow; what moves, and what is a version of a service at all, its policy says
+    (`versions` of plan.yaml or environment.yaml). `gates.undigested` of environment.yaml allows exact pins made with no
     registry at hand.
     """
     gates = env.gates
