@@ -22,6 +22,7 @@ from bos_tools.tree.operations import operations
 from bos_tools.tree.quantity import quantity
 
 CLAIM, SET, DATABASE, CLASS = "PersistentVolumeClaim", "StatefulSet", "Cluster", "StorageClass"
+KINDS = (CLAIM, SET, DATABASE, CLASS)
 DATABASES = "postgresql.cnpg.io"
 REQUEST: Path = ("spec", "resources", "requests", "storage")
 POD_VOLUMES = ("spec", "template", "spec", "volumes")
@@ -110,7 +111,8 @@ def volumes(graph: Graph, unit: Unit) -> list[Volume]:
     """
     graph.closure(unit.folder)
     space = _namespace(graph, unit.folder)
-    found = {(o.kind, o.name): o for node in declared(graph, unit.folder) if (o := _object(node, space)) is not None}
+    made_of = declared(graph, unit.folder, *KINDS)
+    found = {(o.kind, o.name): o for node in made_of if (o := _object(node, space)) is not None}
     made = [volume for one in found.values() for volume in _owned(graph, unit, one, found)]
     taken = {claim for volume in made for claim in volume.claims}
     alone = [one for one in found.values() if one.kind == CLAIM and one.name not in taken]
@@ -127,7 +129,7 @@ def expands(tree: Tree, env: str, storage_class: str | None) -> bool | None:
     unit = Unit(env, PLATFORM)
     if tree.graph.kustomization(unit.folder) is None:
         return None
-    made = (_object(node, "") for node in declared(tree.graph, unit.folder))
+    made = (_object(node, "") for node in declared(tree.graph, unit.folder, CLASS))
     for one in made:
         if one is not None and (one.kind, one.name) == (CLASS, storage_class):
             allowed = said(tree.graph, unit, one, ("allowVolumeExpansion",))
@@ -241,7 +243,7 @@ def _step(node: Node | None, step: str | int) -> Node | None:
 
 def _object(root: Node, space: str) -> Object | None:
     kind, version, name = down(root, "kind"), down(root, "apiVersion"), down(root, "metadata", "name")
-    if kind is None or name is None or kind.value not in (CLAIM, SET, DATABASE, CLASS):
+    if kind is None or name is None or kind.value not in KINDS:
         return None
     group = version.value.rpartition("/")[0] if version is not None else ""
     own = down(root, "metadata", "namespace")

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -49,6 +50,7 @@ class Edited(Struct, frozen=True):
         return self.under.real(path)
 
 
+@lru_cache(maxsize=8192)
 def join(folder: str, reference: str) -> str | None:
     """Return where a reference written in a folder's file points, or None outside of the root.
 
