@@ -211,6 +211,8 @@ ROWS: tuple[Row, ...] = (
     Row("what becomes of a volume", VOLUME, but(VOLUME, "spec.persistentVolumeReclaimPolicy", "Delete"), "safe"),
     Row("a definition's scope", CRD, but(CRD, "spec.scope", "Cluster"), "refused", "spec.scope"),
     Row("a definition's short names", CRD, but(CRD, "spec.names.shortNames", ["th"]), "safe"),
+    Row("a database's image", DATABASE, but(DATABASE, "spec.imageName", "postgres:18"), "rolls", "operator", False),
+    Row("a database's replicas", DATABASE, but(DATABASE, "spec.instances", 4), "safe", "", False),
     Row("a database that shrinks", DATABASE, but(DATABASE, "spec.storage.size", "1Gi"), "refused", "shrink", False),
     Row("a Deployment that goes", DEPLOYMENT, GONE, "pruned", "deletes", False),
     Row("a Service that goes", SERVICE, GONE, "pruned", "", False),

@@ -97,3 +97,13 @@ def test_an_application_with_another_destination_leaves_what_it_made():
     there = application(destination={"namespace": "other"}, syncPolicy=USUAL["syncPolicy"])
 
     assert judged(difference(application(), there), Setting(HERE, HERE)).danger == "orphaned"
+
+
+def test_a_claim_that_gives_an_infeasible_growth_back_is_not_refused():
+    row = next(row for row in ROWS if row.name == "a claim that shrinks")
+    one = difference(*row.sides)
+
+    back = Setting(HERE, HERE, recovered=frozenset({(one.object, "1Gi")}))
+
+    assert judged(one, back).danger == "safe"
+    assert judged(one, Setting(HERE, HERE, recovered=frozenset({(one.object, "1500Mi")}))).danger == "refused"

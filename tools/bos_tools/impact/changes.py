@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from bos_tools.tree.identity import Object
@@ -11,6 +12,7 @@ from bos_tools.tree.layout import Unit
 
 AROUND = 2
 """Lines that are shown before and after one that changes."""
+UNENDED = "\\ no newline at the end"
 LINES_LIMIT = 4000
 """Lines, from the first to the last that changes, of which the way from one to the other is looked for."""
 
@@ -43,10 +45,10 @@ class Field:
         sides = [side for side in (self.old, self.new) if side is not None]
         return all(isinstance(side, str) for side in sides) and any("\n" in side.rstrip("\n") for side in sides)
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
         """Return a text's lines that differ, as a unified diff has them, each part below its `@@ -1,2 +1,3 @@`."""
-        return list(_hunks((self.old or "").splitlines(), (self.new or "").splitlines()))
+        return list(_hunks(_parts(self.old or ""), _parts(self.new or "")))
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,12 @@ class Difference:
         return replace(self, unit=unit)
 
 
+def _parts(text: str) -> list[str]:
+    """Return a text's lines, a return at the end of each kept; and that the last one has no end."""
+    *parts, last = text.split("\n")
+    return [*parts, last, UNENDED] if last else parts
+
+
 def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
     """Yield the parts that differ; what both begin and end with is left out first, so that long texts are quick."""
     head = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
@@ -96,7 +104,7 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
         yield f"@@ -{head + 1},{len(before)} +{head + 1},{len(after)} @@ too many lines to compare one by one"
         return
     left, right = old[shift : len(old) - tail + AROUND], new[shift : len(new) - tail + AROUND]
-    for group in SequenceMatcher(None, left, right, autojunk=False).get_grouped_opcodes(AROUND):
+    for group in SequenceMatcher(None, left, right).get_grouped_opcodes(AROUND):
         first, last = group[0], group[-1]
         spans = f"-{first[1] + shift + 1},{last[2] - first[1]} +{first[3] + shift + 1},{last[4] - first[3]}"
         yield f"@@ {spans} @@"

@@ -78,7 +78,7 @@ def _keyed(old: dict[str, Any], new: dict[str, Any], path: str, *, whole: bool) 
 def _aligned(old: list[Any], new: list[Any], path: str, *, whole: bool) -> Iterator[Pair]:
     """Yield what differs in lists whose items only their place tells apart: one more in front moves none of them."""
     before, after = ([json.dumps(item, sort_keys=True, default=str) for item in side] for side in (old, new))
-    for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
         if tag == "equal":
             continue
         both = min(b - a, d - c)

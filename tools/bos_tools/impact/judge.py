@@ -10,7 +10,7 @@ from bos_tools.impact.danger import Danger, Verdict
 from bos_tools.impact.fields import same
 from bos_tools.impact.immutable import touched
 from bos_tools.impact.keeper import AFTER_SUCCESS, ANEW, Keeper, hook_policies, option
-from bos_tools.impact.pods import at, template
+from bos_tools.impact.pods import at, is_database, template
 from bos_tools.impact.removal import lost, removed
 from bos_tools.impact.setting import Setting
 from bos_tools.tree.identity import Object
@@ -86,7 +86,7 @@ def _refusals(old: Object, new: Object, setting: Setting, keeper: Keeper | None)
 def _selector(new: Object) -> Iterator[str]:
     """Yield that a workload no longer selects its own pods."""
     wanted = at(new, "spec", "selector", "matchLabels")
-    if template(new) is not None and isinstance(wanted, dict):
+    if template(new) is not None and not is_database(new) and isinstance(wanted, dict):
         labels = at(new, "spec", "template", "metadata", "labels") or {}
         if not wanted.items() <= labels.items():
             yield "the labels of its pods are not those that it selects"
@@ -105,6 +105,8 @@ def _effects(old: Object, new: Object, setting: Setting) -> Iterator[Verdict]:
         yield Verdict(Danger.safe, "it is paused: pods stay as they are")
     elif at(new, "spec", "strategy", "type") == "Recreate":
         yield Verdict(Danger.rolls, "strategy Recreate: all its pods end before the first new one starts")
+    elif is_database(new):
+        yield Verdict(Danger.rolls, "its operator restarts the instances, one after the other")
     else:
         yield Verdict(Danger.rolls, "its pods are replaced")
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bos_tools.impact.fields import same
+from bos_tools.storage.volumes import DATABASE, DATABASES
 from bos_tools.tree.identity import Object
 
 ROLLING = {
@@ -11,10 +12,24 @@ ROLLING = {
     "DaemonSet": "https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/",
 }
 """The kinds whose pods are replaced when their template changes; where that is said."""
+RESTARTING = (
+    "imageName", "imageCatalogRef", "resources", "postgresql", "env", "envFrom", "projectedVolumeTemplate",
+    "affinity", "topologySpreadConstraints", "priorityClassName", "schedulerName",
+)  # fmt: skip
+"""What of a database makes CloudNativePG restart its instances, or may: some parameters are only read again.
+https://cloudnative-pg.io/documentation/current/rolling_update/
+"""
+
+
+def is_database(one: Object) -> bool:
+    """Tell whether an object is a database whose pods an operator makes."""
+    return (one.kind, one.group) == (DATABASE, DATABASES)
 
 
 def template(one: Object) -> Any:
     """Return what an object's pods are made from, None where it makes none."""
+    if is_database(one):
+        return {key: at(one, "spec", key) for key in RESTARTING}
     return at(one, "spec", "template") if one.kind in ROLLING and one.group == "apps" else None
 
 

@@ -1,6 +1,6 @@
 """Where a change arrives: the Applications and storage classes of its environment, before it and after."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bos_tools.delivery import folder
@@ -9,11 +9,12 @@ from bos_tools.impact.keeper import Keeper
 from bos_tools.impact.pods import at
 from bos_tools.render.kustomize import Renderer
 from bos_tools.render.objects import identified
-from bos_tools.storage.volumes import CLASS
+from bos_tools.storage.volumes import CLASS, volumes
 from bos_tools.tree import layout
 from bos_tools.tree.environment import Gates
 from bos_tools.tree.identity import Object
-from bos_tools.tree.layout import Tree
+from bos_tools.tree.layout import Tree, Unit
+from bos_tools.tree.quantity import written
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,35 @@ class Setting:
     old: Side = Side()
     new: Side = Side()
     gates: Gates = field(default_factory=Gates)
+    recovered: frozenset[tuple[str, str]] = frozenset()
+    """Claims that give an infeasible growth back, each with its size: no other claim can shrink."""
 
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-def settings(old: Tree, new: Tree, renderer: Renderer, envs: Iterable[str]) -> dict[str, Setting]:
-    """Return where a change arrives, by environment."""
-    return {env: Setting(_side(old, renderer, env), _side(new, renderer, env), _gates(old, new, env)) for env in envs}
+def settings(
+    old: Tree, new: Tree, renderer: Renderer, envs: Iterable[str], recovered: Collection[tuple[str, str]] = ()
+) -> dict[str, Setting]:
+    """Return where a change arrives, by environment; with the volumes whose infeasible growth it takes back."""
+    return {
+        env: Setting(
+            _side(old, renderer, env), _side(new, renderer, env), _gates(old, new, env), _claims(new, env, recovered)
+        )
+        for env in envs
+    }
+
+
+def _claims(tree: Tree, env: str, recovered: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the claims of volumes, each with its size."""
+    services = {volume.split("/")[1] for volume, _ in recovered if volume.startswith(f"{env}/")}
+    return frozenset(
+        (size.object.id, written(size.number))
+        for service in services
+        for volume in volumes(tree.graph, Unit(env, service))
+        if (volume.id, written(volume.size)) in recovered
+        for size in volume.sizes
+    )
 
 
 def _gates(old: Tree, new: Tree, env: str) -> Gates:

@@ -10,7 +10,7 @@ from bos_tools.impact.removal import claims_of, retention
 from bos_tools.impact.setting import Setting
 from bos_tools.storage.volumes import CLAIM, DATABASE, DATABASES, REQUEST, SET
 from bos_tools.tree.identity import Object
-from bos_tools.tree.quantity import quantity
+from bos_tools.tree.quantity import quantity, written
 
 CLOUD_NATIVE_PG = ("storage", "walStorage")
 
@@ -19,7 +19,8 @@ def refusals(old: Object, new: Object, setting: Setting) -> Iterator[str]:
     """Yield why a size can't be the new one."""
     if (new.kind, new.group) == (CLAIM, ""):
         before, after = (_size(at(one, *map(str, REQUEST))) for one in (old, new))
-        yield from _resized(before, after, at(old, "spec", "storageClassName"), setting)
+        if after is None or (new.id, written(after)) not in setting.recovered:
+            yield from _resized(before, after, at(old, "spec", "storageClassName"), setting)
     if (new.kind, new.group) == (DATABASE, DATABASES):
         for part in CLOUD_NATIVE_PG:
             before, after = (_size(at(one, "spec", part, "size")) for one in (old, new))

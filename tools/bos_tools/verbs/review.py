@@ -1,6 +1,6 @@
 """Review a change: what it does to each environment, what is wrong with it, and what must be meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from bos_tools.doors.git import Git
     from bos_tools.impact.affected import Affected
     from bos_tools.impact.blockers import Blocker
+    from bos_tools.impact.compare import Compared
     from bos_tools.impact.groups import Section
     from bos_tools.impact.images import Moved
     from bos_tools.impact.judge import ObjectChange
     from bos_tools.render.kustomize import Renderer
     from bos_tools.review.findings import Finding
+    from bos_tools.review.world import Recovered
     from bos_tools.tree.layout import Tree
 
 USUAL = ("origin/HEAD", "origin/main", "main")
@@ -115,6 +117,7 @@ class Reviewed(Result):
 def run(session: Session, options: Options) -> Reviewed:
     """Review the change from the common commit of base and head; raises Usage for an unknown revision."""
     from bos_tools.change import ledger
+    from bos_tools.change.recovery import recovered
     from bos_tools.doors.git import Git
     from bos_tools.impact.blockers import blockers
     from bos_tools.impact.compare import compare
@@ -131,7 +134,9 @@ def run(session: Session, options: Options) -> Reviewed:
     old, new = Tree(door.at(base)), session.tree() if head is None else Tree(door.at(head))
     env = new.environment_name(options.env) if options.env is not None else None
     compared = compare(old, new, renderer, env)
-    there = settings(old, new, renderer, dict.fromkeys(one.unit.env for one in compared.differences))
+    envs = dict.fromkeys(one.unit.env for one in compared.differences)
+    taken_back = recovered(door, base, tip) if envs else set()
+    there = settings(old, new, renderer, envs, taken_back)
     changes = tuple(judged(one, there[one.unit.env]) for one in compared.differences)
     meant = ledger.acknowledged(commit.message for commit in door.log(f"{base}..{tip}"))
     stopped = [Stopped(one, ledger.acknowledgement(one.said)) for one in blockers(changes, there)]
@@ -141,7 +146,7 @@ def run(session: Session, options: Options) -> Reviewed:
         compared.affected,
         changes,
         tuple(_image(door, base, one) for one in moved(compared.differences)),
-        _findings(door, (base, tip), (old, new), renderer, env),
+        tuple(_findings((old, new), renderer, compared, env, taken_back)),
         tuple(one for one in stopped if one.acknowledge not in meant),
         tuple(f"{unit.folder} is not compared: {error}" for unit, error in compared.unread),
     )
@@ -169,20 +174,27 @@ def _image(door: "Git", base: str, one: "Moved") -> Image:
 
 
 def _findings(
-    door: "Git", ends: tuple[str, str], trees: "tuple[Tree, Tree]", renderer: "Renderer", env: str | None
-) -> tuple[Found, ...]:
-    """Return what the rules find; what they find on the base as well is not this change's."""
-    from bos_tools.change.recovery import recovered
+    trees: "tuple[Tree, Tree]",
+    renderer: "Renderer",
+    compared: "Compared",
+    env: str | None,
+    taken_back: "Recovered",
+) -> Iterator[Found]:
+    """Yield what the rules find; what they find on the base as well is not this change's.
+
+    The base is judged only where something is found, and the change only in the environments that it reaches.
+    """
     from bos_tools.review import engine
+    from bos_tools.review.findings import merged
 
     old, new = trees
-    there = env if env is None or env in old.settings.environments else None
-    before = {_cause(one) for one in engine.check(old, renderer, there)}
     found = engine.check(new, renderer, env)
-    of_the_change = engine.judge(old, new, renderer, env, recovered(door, *ends))
-    return tuple(Found(one, _cause(one) not in before) for one in found) + tuple(
-        Found(one, new=True) for one in of_the_change
-    )
+    there = env if env is None or env in old.settings.environments else None
+    before = {_cause(one) for one in (engine.check(old, renderer, there) if found else ())}
+    yield from (Found(one, _cause(one) not in before) for one in found)
+    reached = dict.fromkeys(unit.env for unit in compared.affected.units)
+    judged = merged(one for name in reached for one in engine.judge(old, new, renderer, name, taken_back))
+    yield from (Found(one, new=True) for one in judged)
 
 
 def _cause(one: "Finding") -> tuple[str, str, str, str]:
