@@ -27,6 +27,9 @@ CASES = [
     Case("L3", PROD, "- role: database", "- role: databse", "- role: databse", "prod"),
     Case("L3", DEV, "- role: worker", "- role: wroker", "- role: wroker"),
     Case("L3", PROD, "count: 3", "count: three", "count: three", "prod"),
+    Case("L3", PROD, "  web: {scheme", "  wbe: {scheme", "wbe: {scheme", "prod"),
+    Case("L3", PROD, "{scheme: semver}", "{scheme: simver}", "{scheme: simver}", "prod"),
+    Case("L3", PROD, "{scheme: semver}", "{scheme: pattern}", "versions:", "prod"),
     Case("L3", PROD, "version: 1.2.3", "version: ^1.2", "version: ^1.2", "prod"),
     Case(
         "L4", "overlays/prod/web/kustomization.yaml", "", None, "apiVersion", "prod", "overlays/prod/kustomization.yaml"

@@ -187,9 +187,17 @@ def test_every_text_is_a_version_of_a_scheme_or_has_a_reason(tag):
         assert (by.read(tag).version is None) == bool(by.read(tag).wrong)
 
 
+def test_a_text_that_is_longer_than_any_tag_is_no_version():
+    for tag in ("1" * 5000, "v" + "1." * 5000 + "1", "1.2.3-" + "9" * 5000, "main-" + "1" * 5000):
+        for by in (USUAL, *NAMED.values()):
+            assert by.read(tag).version is None
+            assert not by.moves(tag)
+
+
 WRONG = [
     {"scheme": "pattern"}, {"scheme": "semver", "pattern": "v{number}"}, {"scheme": "semver", "order": ["a"]}, {"scheme": "alphabet"},
     {"scheme": "pattern", "pattern": "main"}, {"scheme": "pattern", "pattern": "{commit}"}, {"scheme": "pattern", "pattern": "{a}.{a}"},
+    {"scheme": "pattern", "pattern": "{a}{b}"}, {"scheme": "pattern", "pattern": "{a}0"}, {"scheme": "pattern", "pattern": "{commit}a-{a}"},
     {"scheme": "pattern", "pattern": "{a"}, {"scheme": "pattern", "pattern": "{A}"}, {"scheme": "pattern", "pattern": "a b{n}"},
     {"scheme": "pattern", "pattern": "{a}-{b}", "order": ["c"]}, {"scheme": "pattern", "pattern": "{a}-{b}", "order": ["a", "a"]},
     {"scheme": "pattern", "pattern": "{a}-{commit}", "order": ["commit"]}, {"scheme": "pattern", "pattern": "{a}", "variant": "alpine"},

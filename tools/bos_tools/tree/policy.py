@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 PLACE = re.compile(r"\{([a-z]+)\}")
+BLURRED = re.compile(r"\{(?!commit\})[a-z]+\}[0-9{]|\{commit\}[0-9a-f{]")
+"""A place without an end of its own: a tag could be read in many ways, and a long one would take long."""
 COMMIT = "commit"
 """The place of a commit's id, which has no order."""
 
@@ -62,6 +64,8 @@ class Versions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
             raise ValueError("a `pattern` is the whole tag: `preReleases` and `variant` stand in it or nowhere")
         if set("{}") & set(PLACE.sub("", self.pattern)) or len(set(self.places)) < len(self.places):
             raise ValueError("a place of a `pattern` is a small word in braces, once")
+        if BLURRED.search(self.pattern):
+            raise ValueError("behind a place of a `pattern` stands what can't be part of it, such as `-` or `.`")
         numbers = set(self.places) - {COMMIT}
         if not numbers or not set(self.order) <= numbers or len(set(self.order)) < len(self.order):
             raise ValueError("`order` names numbers of the `pattern`, of which there is one at least")

@@ -13,6 +13,8 @@ DATED = re.compile(r"v?(\d{4})[-.](\d{2})[-.](\d{2})(?:T(\d{2})-(\d{2})-(\d{2})Z
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<distance>\d{1,6})-g(?P<commit>[0-9a-f]{7,40})(?P<rest>(?:-.*)?)")
 """What `git describe` says of a commit: the tag before it, and how many commits ago that was (git-describe(1))."""
 STAMPED = re.compile(r"(?P<commit>[0-9a-f]{7,40})-(?P<stamp>\d{8,14})")
+LONGEST = 128
+"""Characters that a registry takes; a file may hold more, and a number of thousands of digits is none to Python."""
 COMMIT = re.compile(r"(?:sha-|git-|g)?[0-9a-f]{7,40}")
 
 
@@ -54,6 +56,8 @@ def pieces(tag: str) -> Version | None:
     >>> pieces("release-1.2.3-10-gabc1234")
     Version(numbers=(1, 2, 3), prerelease='', variant='', prefix='release', distance=10, stamp=0, commit='abc1234')
     """
+    if len(tag) > LONGEST:
+        return None
     named = PREFIX.match(tag)
     prefix, rest = (named["prefix"].lower(), tag[named.end() :]) if named else ("", tag)
     if stamped := STAMPED.fullmatch(rest):

@@ -117,6 +117,11 @@ def environment(env: World) -> Iterator[Fault]:
         yield env.file(path, line, f"this is the environment {env.name}: {facts.environment}")
     yield from _classes(env, facts, root)
     yield from _roles(env, facts, root)
+    known = env.tree.services(env.name)
+    for service in facts.versions:
+        if service not in known:
+            line = line_at(root, ["versions", service])
+            yield env.file(path, line, f"`versions` names no service of {env.name}: {service}")
 
 
 def _roles(env: World, facts: Environment, root: Node) -> Iterator[Fault]:
