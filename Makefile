@@ -90,13 +90,17 @@ $(BIN)/kube-score: tools/sandbox/kube-score/go.sum | $(VENV)/.ready
 # What judges the manifests in the tests.
 judges: $(BIN)/kubeconform $(BIN)/kube-score $(VENV)/crds/.ready
 
-# The schemas of the operators and of Argo CD, which are too large for Git; go.sum pins the bytes.
+# The schemas of the operators, of Argo CD and of SARIF, which are too large for Git; go.sum pins the bytes.
 $(VENV)/crds/.ready: tools/sandbox/crds/go.sum | $(VENV)/.ready
 	@mkdir -p $(@D); set -e; cd tools/sandbox/crds; for module in $$(sed -n 's/^\t\(.*\) \(v.*\)$$/\1@\2/p' go.mod); do \
 	  from=$$(go mod download -json "$$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); test -n "$$from"; \
-	  cp -f $$(ls "$$from"/config/crd/bases/*.yaml "$$from"/manifests/crds/*-crd.yaml 2>/dev/null) $(CURDIR)/$(@D)/; \
+	  for file in "$$from"/config/crd/bases/*.yaml "$$from"/manifests/crds/*-crd.yaml; do \
+	    [ ! -f "$$file" ] || cp -f "$$file" $(CURDIR)/$(@D)/; \
+	  done; \
+	  sarif="$$from/pkg/report/v210/sarif/schema.go"; \
+	  [ ! -f "$$sarif" ] || sed -n '/^const schema = `/,/^`/{s/^const schema = `//;/^`/!p;}' "$$sarif" >$(CURDIR)/$(@D)/sarif.json; \
 	done
-	@chmod u+w $(@D)/*.yaml; touch $@
+	@chmod u+w $(@D)/*; touch $@
 
 # The Node-RED of the overlays on the Node.js of its image, 300 MB, kept outside of the work tree like the binaries.
 NODERED = $(patsubst %/bin,%/nodered,$(CACHE))/$$(cat tests/manifests/nodered/*.json | sha256sum | cut -c1-16)

@@ -80,8 +80,8 @@ SEEN: set[Document] = set()
 _report = Call.report
 
 
-def report(self: Call, result: Any, text: Any, document: Document) -> None:
+def report(self: Call, result: Any, text: Any, document: Document, *others: Any) -> None:
     """Report a result as the program does, and hold the document by its contract, in whatever format it is shown."""
     hold(document, document(result))
     SEEN.add(document)
-    _report(self, result, text, document)
+    _report(self, result, text, document, *others)

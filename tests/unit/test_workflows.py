@@ -1,6 +1,7 @@
 """The workflows ask for no more than they need, and know the environments that there are."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def test_a_workflow_has_no_permission_but_what_its_jobs_name(path: Path) -> None
 def test_an_action_is_pinned_by_its_commit_and_never_runs_with_the_rights_of_the_base(path: Path) -> None:
     workflow = read(path)
     used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
-    assert used
+    assert used, "a workflow that checks nothing out"
     assert [name for name in used if not PINNED.fullmatch(name)] == []
     assert "pull_request_target" not in workflow["on"]
 
@@ -60,3 +61,27 @@ def test_drift_is_looked_for_in_each_environment() -> None:
 def test_the_owners_of_each_environment_are_named() -> None:
     owners = (ROOT / ".github/CODEOWNERS").read_text()
     assert [name for name in environments() if f"/overlays/{name}/ " not in owners] == []
+
+
+def test_the_gate_waits_for_every_other_job_of_a_pull_request() -> None:
+    jobs = read(ROOT / ".github/workflows/test.yaml")["jobs"]
+    assert set(jobs["gate"]["needs"]) == set(jobs) - {"gate"}
+    assert jobs["gate"]["if"] == "always()"
+
+
+@pytest.mark.parametrize(
+    ("test", "review", "event", "code"),
+    [
+        ("success", "success", "pull_request", 0),
+        ("success", "failure", "pull_request", 1),
+        ("success", "skipped", "pull_request", 1),
+        ("success", "cancelled", "merge_group", 1),
+        ("failure", "success", "pull_request", 1),
+        ("skipped", "success", "pull_request", 1),
+        ("success", "skipped", "push", 0),
+    ],
+)
+def test_the_gate_opens_only_where_all_have_succeeded(test: str, review: str, event: str, code: int) -> None:
+    (step,) = read(ROOT / ".github/workflows/test.yaml")["jobs"]["gate"]["steps"]
+    values = {"TEST": test, "REVIEW": review, "EVENT": event}
+    assert subprocess.run(["bash", "-ec", step["run"]], env=values, check=False).returncode == code

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.cli.call import Call
+from bos_tools.cli.call import Call, Report
 from bos_tools.verbs.progress import Progress, Step
 from bos_tools.verbs.sandbox_logs import Tail
 
@@ -30,7 +30,7 @@ def told(monkeypatch, *events: object, is_terminal: bool, as_json: bool = False)
     screen = Screen(is_terminal=is_terminal)
     monkeypatch.setattr("sys.stderr", screen)
     call = Call()
-    call.as_json = as_json
+    call.format = Report.json if as_json else Report.text
     for event in events:
         call.tell(event)
     call.display.end()

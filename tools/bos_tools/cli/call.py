@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -14,6 +15,7 @@ import typer
 from bos_tools.cli import console
 from bos_tools.cli.display import Display
 from bos_tools.cli.terminal import Terminal
+from bos_tools.errors import Usage
 from bos_tools.verbs.options import Option
 from bos_tools.verbs.progress import Progress, Step
 from bos_tools.verbs.session import Session
@@ -26,19 +28,39 @@ R = TypeVar("R", bound="Result")
 
 
 class Format(StrEnum):
-    """How data is written."""
+    """How every command writes data."""
 
     text = "text"
     json = "json"
+
+
+class Report(StrEnum):
+    """How a review is written."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
+
+
+SAID = Option("How data is written to stdout.", ("--output", "-o"))
 
 
 @dataclass(frozen=True)
 class Common:
     """What may stand before a command and behind it; behind wins."""
 
-    output: Annotated[Format, Option("How data is written to stdout.", ("--output", "-o"))] = Format.text
+    output: Annotated[Format, SAID] = Format.text
     repo: Annotated[Path | None, Option("The repository; default: the one around the current folder.")] = None
     verbose: Annotated[bool, Option("Show the traceback of a bug.", ("--verbose",))] = False
+
+
+@dataclass(frozen=True)
+class Reporting(Common):
+    """The same of a command that knows the formats of other programs."""
+
+    output: Annotated[Report, SAID] = Report.text  # type: ignore[assignment]  # the same words and more of them
 
 
 class Call:
@@ -48,17 +70,30 @@ class Call:
         self.session = Session(tell=self.tell, human=Terminal())
         self.command = "bos-tools"
         self.verbose = False
-        self.as_json = False
+        self.format = Report.text
         self.display = Display()
         self._turn = Lock()
 
     def hear(self, values: Mapping[str, Any]) -> None:
         """Take in the common options that were said, as words or as values."""
         if values.get("output") is not None:
-            self.as_json = values["output"] == Format.json
+            self.format = Report(values["output"])
         if values.get("repo") is not None:
             self.session.named = Path(values["repo"])
         self.verbose = bool(values.get("verbose")) or self.verbose
+
+    @property
+    def as_json(self) -> bool:
+        """Tell whether stdout is one JSON document."""
+        return self.format is Report.json
+
+    def demand(self, formats: type[StrEnum]) -> None:
+        """Raise Usage for a format that was said before a command that does not know it."""
+        known = [str(one) for one in formats]
+        if self.format not in known:
+            raise Usage(
+                f"{self.command} has no such format: {self.format}", reason="usage", hint=f"one of {', '.join(known)}"
+            )
 
     def tell(self, event: object) -> None:
         """Say what goes on: words in every format, a step where the result is not JSON, progress as it moves."""
@@ -85,17 +120,23 @@ class Call:
             text(result, page)
             console.show(page)
 
-    def report(self, result: R, text: "Callable[[R, Page], None]", document: Callable[[R], object]) -> None:
-        """Show a result, and end as it says.
+    def report(
+        self,
+        result: R,
+        text: "Callable[[R, Page], None]",
+        document: Callable[[R], object],
+        others: "Mapping[Report, Callable[[R, Page], None]]" = MappingProxyType({}),
+    ) -> None:
+        """Show a result in the format that is asked for, and end as it says.
 
         Raises the trouble that it names, and Exit for an answer that is a refusal.
         """
         if self.as_json:
             with self._telling(result):
                 console.document(document(result))
-            self.as_json = False  # a document is one, and says itself what is wrong
+            self.format = Report.text  # a document is one, and says itself what is wrong
         else:
-            self.show(result, text)
+            self.show(result, others.get(self.format, text))
         for note in result.notes:
             console.words(note)
         if result.trouble is not None:

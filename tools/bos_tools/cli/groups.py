@@ -6,12 +6,16 @@ from importlib import import_module
 from typing import Any
 
 from bos_tools.cli import manual
+from bos_tools.cli.call import Common
 from bos_tools.cli.commands import Commands
 from bos_tools.cli.options import group, one, with_words
 from bos_tools.cli.tolerant import TolerantGroup
 
 ALONE = ("bump", "status", "render", "diff", "review", "history", "check", "doctor")
-"""The commands of no group: each is the function of its name in the module of its name."""
+"""The commands of no group: each is the function of its name in the module of its name.
+
+`SHARED` of such a module has the common options where they are more than `Common`.
+"""
 GROUPS = {
     "pvc": "Look after the claims: what they have, and how they grow.",
     "secrets": "Look after the Secrets that the manifests read; their values never go through Git.",
@@ -56,4 +60,5 @@ def words() -> Iterator[str]:
 
 def _alone(name: str) -> Any:
     module = import_module(f"bos_tools.cli.{name}")
-    return one(name, with_words(getattr(module, name)), module.EXAMPLES)
+    shared = getattr(module, "SHARED", Common)
+    return one(name, with_words(getattr(module, name), shared), module.EXAMPLES)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.main import get_command
 
-from bos_tools.cli.call import Call, Common
+from bos_tools.cli.call import Call, Common, Reporting
 from bos_tools.cli.commands import Commands
 from bos_tools.cli.completion import completer
 from bos_tools.cli.leaves import Leaf, built, has_default, leaves, refuse_idle
@@ -61,17 +61,18 @@ def common(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
     def before(context: typer.Context, **values: Any) -> None:
         _hear(context, values)
 
-    _sign(before, [*map(_parameter, leaves(Common).values()), *extra])
+    _sign(before, [*map(_parameter, leaves(Reporting).values()), *extra])
     typed.callback()(before)
 
 
-def with_words(run: Run) -> Callable[..., None]:
+def with_words(run: Run, shared: type[Common] = Common) -> Callable[..., None]:
     """Return a function that typer can call: a parameter for each field, nested ones too, and the common ones."""
     kind = list(get_type_hints(run).values())[1]
-    known = leaves(kind, Common)
+    known = leaves(kind, shared)
 
     def call(context: typer.Context, **values: Any) -> None:
         said = _hear(context, values)
+        context.obj.demand(known["output"].kind)
         refuse_idle(said, values, known)
         run(context.obj, built(kind, values))
 
