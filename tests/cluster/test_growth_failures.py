@@ -195,7 +195,7 @@ def test_what_is_committed_and_not_delivered_is_said_to_be_so(bound: World, caps
 
     assert bound.pvc("verify", "web-data", "--timeout", "0") == 5
     err = capsys.readouterr().err
-    assert "nobody has pushed it: web-data asks for 5Gi of 8Gi" in err
+    assert "nobody has pushed it to the branch that is delivered: web-data asks for 5Gi of 8Gi" in err
     assert "push the commit" in err
     git(bound.work, "push", "-q", "origin", "main")
     assert bound.pvc("verify", "web-data", "--timeout", "0") == 5

@@ -148,6 +148,15 @@ def test_a_plugin_that_must_ask_somebody_is_not_started_without_a_terminal(tmp_p
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_plugin_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr("bos_tools.doors.kubernetes.plugin.PATIENCE", 0.1)
+
+    with pytest.raises(OutsideError, match="plugin") as told:
+        Cluster.connect(plugin(tmp_path, "sleep 3600"))
+
+    assert told.value.reason == "kubeconfig"
+
+
 def test_a_plugin_is_told_what_it_asks_for_and_gets_its_own_environment(tmp_path):
     more = ', provideClusterInfo: true, args: [a b], env: [{name: REGION, value: "1"}]'
     script = f'echo "$KUBERNETES_EXEC_INFO|$REGION|$1" > {tmp_path}/told; {credential(GIVEN)}'

@@ -117,11 +117,13 @@ def outcome(volume: Volume, seen: Seen) -> BosError | None:
             hint=f"bos-tools pvc adopt {name} --env {env}",
         )
     if (claim := by_stage.get(Stage.restart_needed)) is not None:
-        pods = ", ".join(claim.pods) or "none uses it now: the next one that starts ends the growth"
+        pods, where = " ".join(claim.pods), f"--namespace {volume.namespace}"
         return Refused(
-            f"the file system of {claim.name} grows when its pod starts anew: {pods}",
+            f"the file system of {claim.name} grows when its pod starts anew: {pods or 'none uses it now'}",
             reason="restart-needed",
-            hint=f"at a quiet hour: kubectl delete pod --namespace {volume.namespace} {' '.join(claim.pods) or 'POD'}",
+            hint=f"at a quiet hour: kubectl delete pod {where} {pods}"
+            if pods
+            else f"the next pod that uses it ends the growth: kubectl describe pvc {where} {claim.name}",
         )
     return _not_there(volume, seen, by_stage)
 
@@ -164,7 +166,9 @@ def _not_applied(volume: Volume, seen: Seen, claim: Claim) -> BosError:
     about = f"{volume.unit.service} --env {volume.unit.env}"
     if not seen.is_landed:
         return OutsideError(
-            f"nobody has pushed it: {what}", reason="not-pushed", hint="push the commit, then sync or wait for Argo CD"
+            f"nobody has pushed it to the branch that is delivered: {what}",
+            reason="not-pushed",
+            hint=f"push the commit, or merge its pull request; then bos-tools argocd wait {about}",
         )
     if said is not None and said.is_behind:
         return OutsideError(

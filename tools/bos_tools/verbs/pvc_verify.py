@@ -1,5 +1,6 @@
 """Wait for the end of a growth, and say what it is."""
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,9 @@ from bos_tools.verbs.progress import Progress
 from bos_tools.verbs.result import Result
 from bos_tools.verbs.session import Session
 from bos_tools.verbs.volumes import What, applications
+
+SHA = re.compile("HEAD|[0-9a-f]{7,64}")
+"""What Argo CD may follow that is no branch."""
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -35,7 +39,9 @@ class Options:
     argocd_namespace: Annotated[str, Option("Where Argo CD keeps its Applications.")] = "argocd"
     prometheus: Annotated[str | None, PROMETHEUS] = None
     remote: Annotated[str | None, Option("Whose branch is delivered; default: where this one goes.")] = None
-    branch: Annotated[str | None, Option("That branch; it is fetched, since --push leaves this clone behind.")] = None
+    branch: Annotated[
+        str | None, Option("That branch, which is fetched; default: what Argo CD follows by environment.yaml.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,12 @@ def _goal(held: ExitStack, session: Session, options: Options) -> "Goal":
     from bos_tools.doors.tracking import destination
     from bos_tools.verbs.pushed import goal
 
-    door = Git(session.root)
+    door, tree = Git(session.root), session.tree()
     held.callback(door.close)
+    said = tree.environment(tree.environment_name(options.env)).argocd
+    delivered = said.revision if said is not None and not SHA.fullmatch(said.revision) else None
     try:
-        where = destination(door, options.remote, options.branch)
+        where = destination(door, options.remote, options.branch or delivered)
     except BosError:
         if options.remote or options.branch:
             raise

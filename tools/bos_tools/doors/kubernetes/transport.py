@@ -9,6 +9,7 @@ import httpx2
 
 from bos_tools.doors import answers
 from bos_tools.doors.answers import Asked
+from bos_tools.watching import busy
 
 SECONDS = 60.0
 """For one whole answer."""
@@ -36,12 +37,13 @@ class Bounded(httpx2.BaseTransport):
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"
         began = time.monotonic()
-        response = self._under.handle_request(request)
-        response.request = request
-        try:
-            content = answers.body(self._asked, response, SECONDS - (time.monotonic() - began))
-        finally:
-            response.close()
+        with busy(f"{self._asked.who} to answer", SECONDS):
+            response = self._under.handle_request(request)
+            response.request = request
+            try:
+                content = answers.body(self._asked, response, SECONDS - (time.monotonic() - began))
+            finally:
+                response.close()
         kept = [(name, value) for name, value in response.headers.raw if name.lower() not in PACKED]
         return httpx2.Response(response.status_code, headers=kept, content=content, extensions=response.extensions)
 
