@@ -18,6 +18,15 @@ import pytest
 from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid
 from harness.servers import free_port
 
+SIGNING = """\
+database = $dir/index
+new_certs_dir = $dir
+rand_serial = yes
+default_md = sha256
+policy = p
+[p]
+commonName = supplied
+"""
 API = "client.authentication.k8s.io"
 
 
@@ -132,12 +141,13 @@ def test_a_proxy_of_the_kubeconfig_is_gone_through(bare, ours, token, tmp_path, 
 
 
 def test_a_certificate_that_has_ended_is_told_with_its_end(bare, ours, tmp_path):
-    key, certificate = tmp_path / "key", tmp_path / "certificate"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate),
-         "-subj", "/CN=late", "-not_before", "20200101000000Z", "-not_after", "20200102000000Z"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    settings = f"[ca]\ndefault_ca = x\n[x]\ndir = {tmp_path}\n{SIGNING}"
+    (tmp_path / "settings").write_text(settings)
+    (tmp_path / "index").touch()
+    request = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-out", "request", "-subj", "/CN=late"]
+    sign = ["ca", "-batch", "-selfsign", "-config", "settings", "-keyfile", "key", "-in", "request", "-notext"]
+    for words in (request, [*sign, "-out", "certificate", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]):  # fmt: skip
+        subprocess.run(["openssl", *words], cwd=tmp_path, check=True, capture_output=True)
     user = {"client-certificate": "certificate", "client-key": "key"}
 
     with Cluster.connect(config(ours, user, tmp_path / "config")) as cluster, pytest.raises(ClusterSaid) as told:

@@ -58,14 +58,15 @@ GONE = {
 
 
 @pytest.mark.parametrize(("claim", "reason", "hint"), GONE.values(), ids=GONE.keys())
-def test_a_claim_that_goes_away_or_is_anothers_does_not_grow(work, untouched, claim, reason, hint):
+def test_a_claim_that_goes_away_or_is_anothers_neither_grows_nor_is_adopted(work, untouched, claim, reason, hint):
     before = untouched(work)
 
-    with pytest.raises(Refused) as refused:
-        pipeline.edit_work_tree(grow("web-data", look=look(claim)), work, commit=True)
+    for intent in (grow("web-data", look=look(claim)), Adopt("prod", "web-data", look(claim))):
+        with pytest.raises(Refused) as refused:
+            pipeline.edit_work_tree(intent, work, commit=True)
 
-    assert (refused.value.reason, untouched(work)) == (reason, before)
-    assert hint in refused.value.hint
+        assert (refused.value.reason, untouched(work)) == (reason, before)
+        assert hint in refused.value.hint
 
 
 # --- a database of an operator ---------------------------------------------------------------------------------------

@@ -291,3 +291,13 @@ def test_the_address_may_stand_in_the_environment_or_in_environment_yaml(repo, m
 
     assert code == 0
     assert "other/other-data: due" in out
+
+
+def test_a_unit_that_can_not_be_read_leaves_the_others_their_verdicts(repo, metrics, capsys):
+    write(repo, {"overlays/dev/redis/kustomization.yaml": "resources:\n- gone.yaml\n"})
+
+    code, out, err = run(repo, capsys, "--prometheus", metrics, "--at", AT.isoformat(), "--output", "json")
+
+    found = {one["claim"]: one["verdict"] for one in json.loads(out)["claims"]}
+    assert (code, found["other-data"], "redis-data" in found) == (4, "due", False)
+    assert "the answer lacks dev/redis, which can't be read" in err

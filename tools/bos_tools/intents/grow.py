@@ -12,9 +12,9 @@ from bos_tools.intents.plan import Plan
 from bos_tools.intents.resize import resize
 from bos_tools.storage.budget import refusal
 from bos_tools.storage.growth import growth
-from bos_tools.storage.live import Claim
+from bos_tools.storage.live import Claim, stage
 from bos_tools.storage.named import find
-from bos_tools.storage.preflight import Look, allow, demand_backup, fixed
+from bos_tools.storage.preflight import Look, allow, demand_backup, fixed, gone
 from bos_tools.storage.volumes import Volume, expands, volumes
 from bos_tools.tree.layout import Tree
 from bos_tools.tree.quantity import GIB, LIMIT, gibibytes, quantity, written
@@ -172,13 +172,16 @@ class Adopt:
     def plan(self, ground: Ground) -> Plan:
         """Return the edit that lets Git say what the cluster has.
 
-        Raises Refused where the cluster has no more than Git.
+        Raises Refused where the cluster has no more than Git, and for a claim that goes away or is somebody else's.
         """
         tree = ground.tree
         env = tree.environment_name(self.env)
         volume = find(tree, env, self.what)
         if not self.look.claims:
             raise Refused(f"the cluster has no claim of {volume.name}", reason="no-claim")
+        for claim in self.look.claims:
+            if (refused := gone(volume, claim, stage(claim, claim.request))) is not None:
+                raise refused
         now, live = volume.size, max(claim.request for claim in self.look.claims)
         if live < now:
             raise Refused(
