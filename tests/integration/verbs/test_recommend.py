@@ -212,13 +212,9 @@ def resize(repo: Path, hours_ago: float, claim: str, size: int) -> None:
     path = repo / "base" / claim.partition("-")[0] / f"{claim}.yaml"
     path.write_text(re.sub(r"storage: \d+Gi", f"storage: {size}Gi", path.read_text()))
     when = datetime.fromtimestamp(NOW - hours_ago * HOUR, UTC).isoformat()
-    kept = dict(WHO)
-    WHO["GIT_COMMITTER_DATE"] = WHO["GIT_AUTHOR_DATE"] = when
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(WHO, "GIT_COMMITTER_DATE", when)
         git(repo, "commit", "-qam", "Room")
-    finally:
-        WHO.clear()
-        WHO.update(kept)
 
 
 def test_a_used_up_budget_blocks_and_says_when_it_is_free(repo, metrics, capsys):
