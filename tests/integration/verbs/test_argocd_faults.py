@@ -32,12 +32,18 @@ def test_a_live_application_is_reported_with_its_commit(argocd, run_argocd):
         ),
         (lambda: error(403, "permission denied", 7), "forbidden", "role"),
         (lambda: error(404, "not found", 5), "not-found", "register"),
+        (lambda: httpx2.Response(404, text="<html>not found</html>"), "not-found", "without a path too much"),
+        (
+            lambda: httpx2.Response(307, headers={"location": "https://login.example.com/x"}),
+            "argocd-failed",
+            "is this the address: https://login.example.com",
+        ),
         (lambda: error(409, "the object has been modified"), "conflict", "run it again"),
         (lambda: error(429, "slow down", headers={"Retry-After": "60"}), "too-many-requests", "in a minute"),
         (lambda: error(502, "bad gateway"), "argocd-unavailable", "not ready"),
         (lambda: error(503, "unavailable", 14), "argocd-unavailable", "not ready"),
     ],
-    ids=["down", "slow", "401", "403", "404", "409", "429", "502", "503"],
+    ids=["down", "slow", "401", "403", "404", "page", "redirect", "409", "429", "502", "503"],
 )
 @pytest.mark.parametrize(
     "words", [("status",), WAIT, ("sync", "backend", "--timeout", "120")], ids=lambda words: words[0]

@@ -74,5 +74,8 @@ def translated(what: str, failed: HttpFailed) -> BosError:
         reason, hint = "argocd-unavailable", "Argo CD or the proxy before it is not ready; run it again in a minute"
     if failed.status == 400 and IN_PROGRESS in failed.said:
         reason, hint = "operation-running", "wait for the running sync: bos-tools argocd wait --env ENV"
+    if failed.status == 404 and code(failed) == 0:  # no answer of Argo CD's own
+        hint = "is this its address, without a path too much: --server or BOS_ARGOCD_SERVER"
+    hint = failed.hint or hint  # a redirect knows where to
     said = failed.said or "nothing"
     return OutsideError(f"Argo CD answered {failed.status} when asked {what}: {said}", reason=reason, hint=hint)
