@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bos_tools.errors import BosError
+from bos_tools.verbs.commits import FETCH
 from bos_tools.verbs.session import Session
 from bos_tools.verbs.volumes import volume
 
@@ -38,10 +39,12 @@ class Goal:
         return self._known[revision]
 
     def _holds(self, door: "Git", revision: str) -> bool:
+        from bos_tools.doors.remote import LostRace
+
         if not door.has(revision) and self.branch is not None:
             try:
-                self.branch.head()
-            except BosError:
+                self.branch.head(timeout=FETCH)
+            except (BosError, LostRace):
                 return True
         return not door.has(revision) or door.is_ancestor(self.commit, revision)
 
@@ -51,6 +54,7 @@ def goal(session: Session, env: str | None, what: str, remote: "Branch | None", 
 
     A work tree that nobody gave another size since it parted from the branch has nothing to say: the branch counts.
     """
+    from bos_tools.doors.remote import LostRace
     from bos_tools.tree.layout import Tree
 
     tree = session.tree()
@@ -58,10 +62,10 @@ def goal(session: Session, env: str | None, what: str, remote: "Branch | None", 
     if door is None or remote is None:
         return Goal(here)
     try:
-        head, top = door.resolve("HEAD"), remote.head()
+        head, top = door.resolve("HEAD"), remote.head(timeout=FETCH)
         base = door.merge_base(head, top)
-    except BosError as error:
-        session.tell(f"{remote.remote} can't be asked, so this clone's own word counts: {error.message}")
+    except (BosError, LostRace) as error:
+        session.tell(f"{remote.remote} can't be asked, so this clone's own word counts: {error}")
         return Goal(here)
     there = _again(Tree(door.at(top)), here)
     before = _again(Tree(door.at(base)), here)
