@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bos_tools.errors import OutsideError
 from bos_tools.storage import arrival as growth
 from bos_tools.storage.arrival import outcome, see, watch
 from bos_tools.storage.live import Claim, Stage, stage, way_out
@@ -157,6 +158,15 @@ def test_a_file_system_is_waited_for_before_a_restart_is_asked_for(monkeypatch):
     assert watch(iter(looks).__next__, 60.0, lambda _: None).is_done
     monkeypatch.setattr(growth, "NODE_PATIENCE", -1.0)
     assert watch(iter([waits]).__next__, 60.0, lambda _: None) is waits
+
+
+def test_an_outage_settles_nothing_and_is_told_where_it_lasts():
+    mute = OutsideError("the cluster can't be reached", reason="unreachable")
+
+    seen = replace(see(SIZE, [live(request=9)], ()), silence=mute)
+
+    assert not seen.is_settled
+    assert outcome(VOLUME, seen) is mute
 
 
 def test_a_watch_of_no_time_looks_once():

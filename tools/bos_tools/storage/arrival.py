@@ -39,6 +39,8 @@ class Seen:
     """The size stands on the branch that Argo CD reads."""
     unknown: tuple[str, ...] = ()
     """What the account may not ask, each with the right that it needs."""
+    silence: BosError | None = None
+    """Why nobody answered this look, which is the one before it once more."""
 
     @property
     def is_done(self) -> bool:
@@ -71,6 +73,8 @@ class Seen:
     @property
     def is_settled(self) -> bool:
         """Tell whether waiting longer is of no use."""
+        if self.silence is not None:
+            return False
         is_alone = self.is_untold and not self.is_landed
         return self.is_done or self.has_failed or is_alone or any(at in SETTLED for _, at in self.claims.values())
 
@@ -95,8 +99,8 @@ def watch(look: Callable[[], Seen], timeout: float, tell: Callable[[Seen], None]
 
 def outcome(volume: Volume, seen: Seen) -> BosError | None:
     """Return why a growth has not arrived, with the way out; None when it has."""
-    if seen.is_done:
-        return None
+    if seen.silence is not None or seen.is_done:
+        return seen.silence
     env, name = volume.unit.env, volume.name
     by_stage = {at: claim for claim, at in seen.claims.values()}
     for at, one in by_stage.items():

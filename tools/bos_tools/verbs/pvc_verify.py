@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bos_tools.errors import BosError, MayNot
+from bos_tools.errors import BosError, MayNot, OutsideError
 from bos_tools.verbs.cluster import Asked
 from bos_tools.verbs.metrics import PROMETHEUS, usage
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.progress import Progress
 from bos_tools.verbs.result import Result
-from bos_tools.verbs.session import Session
+from bos_tools.verbs.session import Session, Tell
 from bos_tools.verbs.volumes import What, applications
 
 SHA = re.compile("HEAD|[0-9a-f]{7,64}")
@@ -70,13 +70,44 @@ def run(session: Session, options: Options) -> Arrived:
                 session.tell(Progress(_lines(seen)))
 
         sizes = _file_systems(session, session.tree(), goal.volume, options.prometheus)
-        seen = watch(_looker(session, goal, cluster, options.argocd_namespace, sizes), options.timeout, tell)
+        look = _looker(session, goal, cluster, options.argocd_namespace, sizes)
+        seen = watch(_patient(look, session.tell), options.timeout, tell)
     trouble = outcome(goal.volume, seen)
     if trouble is not None:
         for one in seen.unknown:
             session.tell(f"not known: {one}")
         raise trouble
     return Arrived(goal.volume, seen)
+
+
+def _patient(look: "Callable[[], Seen]", tell: Tell) -> "Callable[[], Seen]":
+    """Return what looks again where nobody answers for a moment, once somebody has: no growth fails by an outage."""
+    last: list[Seen] = []
+    told: set[str] = set()
+
+    def again() -> "Seen":
+        try:
+            last[:] = [look()]
+        except OutsideError as error:
+            if not last or not _passes(error):
+                raise
+            if error.message not in told:
+                tell(f"{error.message}; that may pass, so it is asked again")
+            told.add(error.message)
+            return replace(last[0], silence=error)
+        return last[0]
+
+    return again
+
+
+def _passes(error: OutsideError) -> bool:
+    """Tell whether the same look may succeed in a moment."""
+    from bos_tools.doors.failures import PASSING, HttpFailed, Unreachable, Untrusted
+    from bos_tools.doors.kubernetes.client import ClusterSaid
+
+    if isinstance(error, HttpFailed | ClusterSaid):
+        return error.status in PASSING or error.status >= 500
+    return isinstance(error, Unreachable) and not isinstance(error, Untrusted)
 
 
 def _goal(held: ExitStack, session: Session, options: Options) -> "Goal":
