@@ -103,19 +103,20 @@ def test_a_context_is_picked_by_its_name_and_the_files_of_kubeconfig_are_one(bar
 def proxy() -> Iterator[tuple[str, list[str]]]:
     """Return a proxy that only tunnels, and where it was asked to go."""
     asked: list[str] = []
+    tunnels: list[threading.Thread] = []
     server = socket.create_server(("127.0.0.1", 0))
 
     def tunnel(one: socket.socket) -> None:
         first = one.recv(65536).decode().split("\r\n")[0]
         host, port = first.split()[1].rsplit(":", 1)
         asked.append(f"{host}:{port}")
-        other = socket.create_connection((host, int(port)))
-        one.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        while True:
-            for ready in select.select([one, other], [], [])[0]:
-                if not (data := ready.recv(65536)):
-                    return
-                (other if ready is one else one).sendall(data)
+        with one, socket.create_connection((host, int(port))) as other:
+            one.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                for ready in select.select([one, other], [], [])[0]:
+                    if not (data := ready.recv(65536)):
+                        return
+                    (other if ready is one else one).sendall(data)
 
     def serve() -> None:
         while True:
@@ -123,11 +124,14 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
                 one, _ = server.accept()
             except OSError:
                 return
-            threading.Thread(target=tunnel, args=(one,), daemon=True).start()
+            tunnels.append(threading.Thread(target=tunnel, args=(one,), daemon=True))
+            tunnels[-1].start()
 
-    threading.Thread(target=serve, daemon=True).start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
-    server.close()
+    with server:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
+    for one in tunnels:  # each ends with its client
+        one.join()
 
 
 def test_a_proxy_of_the_kubeconfig_is_gone_through(bare, ours, token, tmp_path, proxy):
