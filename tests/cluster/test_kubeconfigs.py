@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from bos_tools.doors.failures import Untrusted
 from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid
+from bos_tools.errors import MayNot
 from harness.servers import free_port
 
 SIGNING = """\
@@ -142,6 +144,26 @@ def test_a_proxy_of_the_kubeconfig_is_gone_through(bare, ours, token, tmp_path, 
         assert cluster.list(CLAIM, "default") == []
 
     assert asked == [ours["clusters"][0]["cluster"]["server"].removeprefix("https://")]
+
+
+def test_a_name_in_place_of_the_address_is_held_against_the_servers_certificate(bare, ours, token, tmp_path):
+    good, wrong = (
+        config(ours, {"token": token}, tmp_path / name, **{"tls-server-name": name})
+        for name in ("localhost", "wrong.example.com")
+    )
+
+    assert is_let_in(bare, good)
+    with Cluster.connect(wrong) as cluster, pytest.raises(Untrusted, match=r"wrong\.example\.com"):
+        cluster.list(CLAIM, "default")
+
+
+def test_who_acts_as_another_one_may_no_more_than_that_one(bare, ours, tmp_path):
+    as_nobody = {**ours["users"][0]["user"], "as": "nobody", "as-groups": ["system:authenticated"]}
+
+    with Cluster.connect(config(ours, as_nobody, tmp_path / "config")) as cluster, pytest.raises(MayNot) as told:
+        cluster.list(CLAIM, "default")
+
+    assert told.value.message.startswith("nobody may not ask the cluster to list persistentvolumeclaims")
 
 
 def test_a_certificate_that_has_ended_is_told_with_its_end(bare, ours, tmp_path):

@@ -2,15 +2,12 @@
 
 import gzip
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from bos_tools.doors.kubernetes.client import CLAIM, Cluster, ClusterSaid, Kind
-from bos_tools.doors.kubernetes.plugin import ended
-from bos_tools.doors.kubernetes.transport import environment_proxy
 from bos_tools.errors import MayNot, OutsideError, Usage
 
 GOOD = """\
@@ -168,6 +165,30 @@ def test_a_plugin_is_told_what_it_asks_for_and_gets_its_own_environment(tmp_path
     assert json.loads(info)["spec"] == {"interactive": False, "cluster": {"server": "http://one.example.com"}}
 
 
+def test_who_acts_as_another_one_says_so_in_each_request_and_once(tmp_path):
+    said = (
+        "{exec: {command: PLUGIN, apiVersion: client.authentication.k8s.io/v1}, as: viewer, as-uid: u-1,"
+        " as-groups: [a, b], as-user-extra: {acme.com/scope: [x]}}"
+    )
+    path = Path(plugin(tmp_path, credential(GIVEN)))
+    path.write_text(GOOD.format("one").replace("{token: hunter2}", said.replace("PLUGIN", str(tmp_path / "plugin"))))
+    seen: list[list[tuple[str, str]]] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append([pair for pair in request.headers.multi_items() if pair[0].startswith("impersonate")])
+        return httpx2.Response(401, json=REFUSED) if len(seen) == 1 else httpx2.Response(200, json=NODE_DATA)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx2.HTTPTransport", lambda **_: httpx2.MockTransport(handle))
+        Cluster.connect(str(path)).get(NODES, "any")
+
+    assert seen[0] == seen[1]
+    assert sorted(seen[0]) == [
+        ("impersonate-extra-acme.com%2fscope", "x"), ("impersonate-group", "a"), ("impersonate-group", "b"),
+        ("impersonate-uid", "u-1"), ("impersonate-user", "viewer"),
+    ]  # fmt: skip
+
+
 # --- what the API server says ---------------------------------------------------------------------------------
 
 
@@ -261,29 +282,3 @@ def test_an_answer_of_something_else_is_never_a_bug_of_ours(answer, tmp_path):
         cluster.get(NODES, "any")
 
     assert told.value.exit_code == 5
-
-
-def test_a_proxy_of_the_environment_is_used_and_never_for_this_machine(monkeypatch):
-    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
-    monkeypatch.setenv("no_proxy", "inside.example.com")
-
-    assert environment_proxy("https://api.example.com:6443") == "http://proxy.example.com:3128"
-    assert environment_proxy("https://inside.example.com") is None
-    assert environment_proxy("https://127.0.0.1:6443") is None
-
-
-def test_the_end_of_a_certificate_is_read():
-    assert ended(ENDED.encode()) == datetime(2020, 1, 2, tzinfo=UTC)
-    assert ended(b"no certificate") is None
-
-
-ENDED = """\
------BEGIN CERTIFICATE-----
-MIH/MIGmAgEBMAoGCCqGSM49BAMCMAwxCjAIBgNVBAMMAWEwHhcNMjAwMTAxMDAw
-MDAwWhcNMjAwMTAyMDAwMDAwWjAMMQowCAYDVQQDDAFhMFkwEwYHKoZIzj0CAQYI
-KoZIzj0DAQcDQgAENr1xI+Ojp09PVDN9ZR6b0jv+L+q2Qobh0bsRSyNqWHL3UNkF
-ws6SwfMAilqpxR1mvx2U7859Myc2Pxa/TsOPujAKBggqhkjOPQQDAgNIADBFAiBk
-Rks4mUnpT46X8/2f7KHbvjDRsPRe0Nq4CNSx6KhofQIhAKSptrFiUlhj4PTjtJm0
-70KOJmhbHRQEmumEjijBfCTF
------END CERTIFICATE-----
-"""

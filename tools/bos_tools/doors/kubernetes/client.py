@@ -211,7 +211,7 @@ def _opened(chosen: "Selected", url: str) -> "tuple[lightkube.Client, datetime |
     if user.client_cert:
         certificate = Path(config.abs_file(user.client_cert)).read_bytes()
     verify = verify_cluster(config.cluster, user, config.abs_file)
-    way = transport(url, verify, chosen.proxy, renew)
+    way = transport(url, verify, chosen, renew)
     return lightkube.Client(config._replace(user=user), field_manager="bos-tools", transport=way), ended(certificate)
 
 

@@ -4,9 +4,11 @@ Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-acces
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from bos_tools.doors.kubernetes.plugin import Plugin
 from bos_tools.errors import OutsideError
@@ -31,6 +33,10 @@ class Selected:
     proxy: str | None
     where: str
     """The files that were looked at."""
+    server_name: str | None = None
+    """The name that the server's certificate is for, where it is not that of the address."""
+    acts_as: tuple[tuple[str, str], ...] = ()
+    """Headers that say as whom we ask: less than the login may is what is meant."""
 
     @property
     def user(self) -> str:
@@ -72,7 +78,22 @@ def _chosen(merged: "Merged", context: str | None, where: str) -> Selected:
     name = found.context.user
     plugin = Plugin(plugins[name], told(cluster)) if name in plugins else None
     user = found.user or User()
-    return Selected(found._replace(user=user), plugin, cluster.get("proxy-url"), where)
+    acts_as = tuple(_impersonated(merged.parts["users"].get(name or "", {})))
+    way = cluster.get("proxy-url"), where, cluster.get("tls-server-name")
+    return Selected(found._replace(user=user), plugin, *way, acts_as)
+
+
+def _impersonated(user: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headers for a user who acts as another one, as kubectl sends them."""
+    if user.get("as"):
+        yield "Impersonate-User", str(user["as"])
+    if user.get("as-uid"):
+        yield "Impersonate-Uid", str(user["as-uid"])
+    for group in user.get("as-groups") or []:
+        yield "Impersonate-Group", str(group)
+    for key, values in (user.get("as-user-extra") or {}).items():
+        for value in values:
+            yield f"Impersonate-Extra-{quote(str(key), safe='')}", str(value)
 
 
 def told(cluster: dict[str, Any]) -> dict[str, Any]:
