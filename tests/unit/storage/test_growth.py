@@ -68,6 +68,7 @@ SAID: dict[str, tuple[Claim, dict[str, Any], int, str, str]] = {
     "hand-grown": (live(request=9), {}, 1, "8Gi in Git, 9Gi in the cluster", "pvc adopt web-data --env prod"),
     "restart-needed": (live(request=8, resize="NodeResizePending", pods=("web-1",)), {}, 1, "web-1", "kubectl delete pod --namespace buildingos web-1"),
     "restart-needed, unused": (live(request=8, resize="NodeResizePending"), {}, 1, "none uses it now", "kubectl describe pvc --namespace buildingos web-data"),
+    "restart-needed, hidden": (live(request=8, resize="NodeResizePending"), {"unknown": ("which pods use a claim: needs list on pods in x",)}, 1, "starts anew: which one is not known", "kubectl describe pvc"),
     "growth-pending": (live(request=8, capacity=5, conditions={"ControllerResizeError": "busy"}), {}, 5, "5Gi of 8Gi: busy", "kubectl describe pvc"),
     "unbound": (live(request=8, capacity=0, phase="Pending"), {}, 5, "not bound", "kubectl describe pvc"),
     "deleting": (live(request=8, is_deleted=True, pods=("web-1",)), {}, 1, "goes with the last pod that uses it: web-1", "save the data now"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bos_tools import watching
 from bos_tools.errors import BosError, OutsideError, Refused
-from bos_tools.storage.live import Claim, Stage, stage, way_out
+from bos_tools.storage.live import USERS, Claim, Stage, stage, way_out
 from bos_tools.storage.preflight import gone
 from bos_tools.storage.told import Delivery, Operator
 from bos_tools.storage.volumes import Volume
@@ -121,12 +121,12 @@ def outcome(volume: Volume, seen: Seen) -> BosError | None:
             hint=f"bos-tools pvc adopt {name} --env {env}",
         )
     if (claim := by_stage.get(Stage.restart_needed)) is not None:
-        pods, where = " ".join(claim.pods), f"--namespace {volume.namespace}"
+        where = f"--namespace {volume.namespace}"
         return Refused(
-            f"the file system of {claim.name} grows when its pod starts anew: {pods or 'none uses it now'}",
+            f"the file system of {claim.name} grows when its pod starts anew: {_users(seen, claim)}",
             reason="restart-needed",
-            hint=f"at a quiet hour: kubectl delete pod {where} {pods}"
-            if pods
+            hint=f"at a quiet hour: kubectl delete pod {where} {' '.join(claim.pods)}"
+            if claim.pods
             else f"the next pod that uses it ends the growth: kubectl describe pvc {where} {claim.name}",
         )
     return _not_there(volume, seen, by_stage)
@@ -220,5 +220,11 @@ def _small(volume: Volume, seen: Seen) -> BosError:
         f"the volume of {name} has grown, and its file system has {written(size)} of {written(seen.size)}",
         reason="file-system-small",
         hint=f"metrics are minutes old: bos-tools pvc verify {volume.name} --env {volume.unit.env}; if it stays so, "
-        f"start its pod anew: {' '.join(seen.claims[name][0].pods) or 'none uses it'}",
+        f"start its pod anew: {_users(seen, seen.claims[name][0])}",
     )
+
+
+def _users(seen: Seen, claim: Claim) -> str:
+    if not claim.pods and any(USERS in one for one in seen.unknown):
+        return "which one is not known"
+    return ", ".join(claim.pods) or "none uses it now"

@@ -13,6 +13,8 @@ from bos_tools.tree.quantity import GIB
 
 ERRORS = ("ControllerResizeError", "NodeResizeError")
 PENDING_IN_POD = "FileSystemResizePending"
+USERS = "which pods use a claim"
+"""What is unknown to an account that may list no pods."""
 
 
 class Stage(StrEnum):

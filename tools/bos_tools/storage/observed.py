@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bos_tools.errors import MayNot
-from bos_tools.storage.live import Claim
+from bos_tools.storage.live import USERS, Claim
 from bos_tools.storage.ports import Data, Live
 from bos_tools.storage.quotas import Quota, quotas
 from bos_tools.storage.volumes import CLAIM, DATABASE, OF_DATABASE, SET, Volume
@@ -120,7 +120,7 @@ class Claims:
         return None if found is None else found.get("allowVolumeExpansion") is True
 
     def _users(self, claim: str) -> Iterator[str]:
-        for pod in self._listed("which pods use a claim", self.cluster.pods):
+        for pod in self._listed(USERS, self.cluster.pods):
             mounts = [volume.get("persistentVolumeClaim") for volume in pod.get("spec", {}).get("volumes") or []]
             if claim in [mount.get("claimName") for mount in mounts if mount]:
                 yield _name(pod)

@@ -155,10 +155,10 @@ def _looker(
     def look() -> "Seen":
         claims = Claims(cluster, volume.namespace, application)
         seen = see(volume.size, claims.used(volume), claims.missing(volume))
-        if seen.is_done:
-            return replace(seen, file_systems=sizes())
-        told, unknown = _told(goal, cluster, argocd)
         hidden = tuple(f"{what}: needs {needs}" for what, needs in claims.unknown.items())
+        if seen.is_done:
+            return replace(seen, file_systems=sizes(), unknown=hidden)
+        told, unknown = _told(goal, cluster, argocd)
         return replace(seen, is_landed=goal.is_landed, unknown=(*hidden, *unknown), **told)
 
     return look
