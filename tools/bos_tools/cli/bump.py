@@ -18,7 +18,7 @@ EXAMPLES = """\
 
 
 def bump(call: Call, options: verb.Options) -> None:
-    """Pin a service to a version: one line changes, and the render proves that it takes effect."""
+    """Call the verb `bump`, and report what came of it."""
     from bos_tools.report.json.change import document
     from bos_tools.report.text.change import write
 

@@ -15,7 +15,7 @@ EXAMPLES = """\
 
 
 def check(call: Call, options: verb.Options) -> None:
-    """Hold the repository against the plan's rules and Kustomize's silent no-ops; a finding has a file and a line."""
+    """Call the verb `check`, and report what came of it."""
     from bos_tools.report.json import check as document
     from bos_tools.report.text import check as text
 

@@ -12,7 +12,7 @@ EXAMPLES = """\
 
 
 def diff(call: Call, options: verb.Options) -> None:
-    """Show what changes in the render between two revisions: fields of objects, not lines of files."""
+    """Call the verb `diff`, and report what came of it."""
     from bos_tools.report.json.diff import document
     from bos_tools.report.text.diff import write
 

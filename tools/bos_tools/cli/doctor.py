@@ -10,7 +10,7 @@ EXAMPLES = """\
 
 
 def doctor(call: Call, options: verb.Options) -> None:
-    """Look for what this machine lacks, and name the command that mends it."""
+    """Call the verb `doctor`, and report what came of it."""
     from bos_tools.report.json.doctor import document
     from bos_tools.report.text.doctor import write
 

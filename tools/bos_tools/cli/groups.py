@@ -9,10 +9,21 @@ from bos_tools.cli import manual
 from bos_tools.cli.call import Common
 from bos_tools.cli.commands import Commands
 from bos_tools.cli.options import group, one, with_words
-from bos_tools.cli.tolerant import TolerantGroup
+from bos_tools.cli.tolerant import TolerantCommand, TolerantGroup
 
-ALONE = ("bump", "status", "render", "diff", "review", "history", "check", "doctor")
-"""The commands of no group: each is the function of its name in the module of its name.
+ALONE = {
+    "bump": "Pin a service to a version: one line changes, and the render proves that it takes effect.",
+    "status": "Show each service's version, digest and sizes by environment, "
+    "and what differs from the environment before.",
+    "render": "Print the manifests that Argo CD would apply.",
+    "diff": "Show what changes in the render between two revisions: fields of objects, not lines of files.",
+    "review": "Say what a change does to each environment, what is wrong with it, and what must be meant.",
+    "history": "Show who pinned which version of a service, when, and by which commit.",
+    "check": "Hold the repository against the plan's rules and Kustomize's silent no-ops; "
+    "a finding has a file and a line.",
+    "doctor": "Look for what this machine lacks, and name the command that mends it.",
+}
+"""The commands of no group, and what each is for: the function of its name in the module of its name.
 
 `SHARED` of such a module has the common options where they are more than `Common`.
 """
@@ -26,19 +37,21 @@ GROUPS = {
 
 
 class Root(TolerantGroup):
-    """The program's own group; the others stand in it by name and help alone until they are called."""
+    """The program's own group; all others stand in it by name and purpose alone until they are called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, with all of its own."""
         name, found, rest = super().resolve_command(ctx, args)
-        return name, group(GROUPS[name], load(name)) if name in GROUPS else found, rest
+        if name in GROUPS:
+            return name, group(GROUPS[name], load(name)), rest
+        return name, _alone(name) if name in ALONE else found, rest
 
 
 def everything() -> Commands:
-    """Return the commands of the program, with each group by its help alone."""
+    """Return the commands of the program, as its help lists them."""
     listed = Commands()
-    for name in ALONE:
-        listed.add(name, partial(_alone, name))
+    for name, purpose in ALONE.items():
+        listed.add(name, partial(TolerantCommand, name=name, help=purpose))
     listed.add("help", partial(one, "help", manual.help_, manual.EXAMPLES))
     for name, purpose in GROUPS.items():
         listed.add(name, partial(TolerantGroup, name=name, help=purpose))
@@ -61,4 +74,4 @@ def words() -> Iterator[str]:
 def _alone(name: str) -> Any:
     module = import_module(f"bos_tools.cli.{name}")
     shared = getattr(module, "SHARED", Common)
-    return one(name, with_words(getattr(module, name), shared), module.EXAMPLES)
+    return one(name, with_words(getattr(module, name), shared), module.EXAMPLES, ALONE[name])

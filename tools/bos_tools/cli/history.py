@@ -11,7 +11,7 @@ EXAMPLES = """\
 
 
 def history(call: Call, options: verb.Options) -> None:
-    """Show who pinned which version of a service, when, and by which commit."""
+    """Call the verb `history`, and report what came of it."""
     from bos_tools.report.json.history import document
     from bos_tools.report.text.history import write
 

@@ -27,10 +27,10 @@ def command(commands: Commands, name: str, examples: str) -> Callable[[Run], Run
     return register
 
 
-def one(name: str, call: Callable[..., None], examples: str) -> Any:
-    """Return a command of typer's of a function that has typer's parameters."""
+def one(name: str, call: Callable[..., None], examples: str, purpose: str | None = None) -> Any:
+    """Return a command of typer's of a function that has its parameters; the docstring stands for a missing purpose."""
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-    alone.command(name, epilog=_epilog(examples), cls=TolerantCommand)(call)
+    alone.command(name, help=purpose, epilog=_epilog(examples), cls=TolerantCommand)(call)
     return get_command(alone)
 
 

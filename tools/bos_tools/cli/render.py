@@ -12,7 +12,7 @@ EXAMPLES = """\
 
 
 def render(call: Call, options: verb.Options) -> None:
-    """Print the manifests that Argo CD would apply."""
+    """Call the verb `render`, and report what came of it."""
     from bos_tools.report.json.render import document
     from bos_tools.report.text.render import write
 

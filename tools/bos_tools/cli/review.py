@@ -15,7 +15,7 @@ EXAMPLES = """\
 
 
 def review(call: Call, options: verb.Options) -> None:
-    """Say what a change does to each environment, what is wrong with it, and what must be meant."""
+    """Call the verb `review`, and report what came of it."""
     from bos_tools.report.github import review as github
     from bos_tools.report.json.review import document
     from bos_tools.report.junit import review as junit

@@ -12,7 +12,7 @@ EXAMPLES = """\
 
 
 def status(call: Call, options: verb.Options) -> None:
-    """Show each service's version, digest and sizes by environment, and what differs from the environment before."""
+    """Call the verb `status`, and report what came of it."""
     from bos_tools.report.json.status import document
     from bos_tools.report.text.status import write
 
