@@ -11,6 +11,7 @@ from bos_tools.cli.main import main
 from bos_tools.errors import CommandFailed
 from harness.git import git
 from harness.repositories import repository, unit, write
+from harness.volumes import contents
 
 EVIL = "\x1b[2J\x07\u202e\u200b\x9b1m\r::error::x ##[error]y"
 LINES = f"v1\n::error file=a::{EVIL}\n  ::set-output name=a::b"
@@ -109,6 +110,15 @@ def test_what_a_program_says_in_colour_is_told_without(capsys):
     error = CommandFailed(["git", "log"], 1, "\x1b[31mfatal\x1b[m: \x1b[1;33mno\x1b[0m\n")
 
     assert error.message == "git log failed: fatal: no"
+
+
+def test_a_runbook_that_is_no_text_is_told_by_its_line(tmp_path, capsys):
+    root = repository(tmp_path / "work", contents())
+    write(root, {".github/runbooks/shrink-a-claim.md": b"# Shrink\n\xff\n"})
+
+    assert main(["--repo", str(root), "pvc", "runbook", "web-data"]) == 4
+
+    assert "shrink-a-claim.md:2: not UTF-8" in capsys.readouterr().err
 
 
 def test_what_argo_cd_says_is_plain(argocd, run_argocd):

@@ -31,6 +31,7 @@ class Runbook(Result):
 def run(session: Session, options: Options) -> Runbook:
     """Fill in; raises RepositoryError where the runbook is missing."""
     from bos_tools.storage.volumes import holder
+    from bos_tools.tree.nodes import decode
     from bos_tools.tree.quantity import written
 
     tree = session.tree()
@@ -38,7 +39,7 @@ def run(session: Session, options: Options) -> Runbook:
     data = tree.source.read(RUNBOOK)
     if data is None:
         raise RepositoryError("the runbook is missing", reason="missing-file", path=RUNBOOK)
-    text = data.decode()
+    text = decode(data, RUNBOOK)
     for word, name in (
         ("<env>", found.unit.env), ("<service>", found.unit.service), ("<volume>", found.name),
         ("<claims>", " ".join(found.claims) or f"-l cnpg.io/cluster={found.owner}"),

@@ -53,7 +53,7 @@ def _so_already(effect: "Effect") -> str:
 
 def _diff(plan: "Plan", page: Page) -> None:
     for path, (old, new) in plan.files.items():
-        before, after = ((side or b"").decode().splitlines() for side in (old, new))
+        before, after = ((side or b"").decode("utf-8", "replace").splitlines() for side in (old, new))
         if (old is None or new is None) and len(before or after) > SHORT:
             page.data(f"{'new file' if old is None else 'removed'}: {path}  ({len(before or after)} lines)")
             continue
