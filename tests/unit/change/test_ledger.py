@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bos_tools import plain
 from bos_tools.change import ledger
 from bos_tools.intents.plan import Edit, Plan, Resized
 
@@ -53,6 +54,17 @@ def test_no_value_begins_a_trailer_of_its_own(value):
 
     assert ledger.read(text).resized == ()
     assert len(text.splitlines()) == 3
+
+
+@given(st.text())
+def test_no_reason_that_a_user_types_begins_a_trailer_of_its_own(value):
+    evil = f"full{value}\nBos-Volume: dev/web/other\nBos-Recover: x\r\n\nBos-Edit: dev/web newTag a -> b"
+    text = ledger.message(plan(resized=[Resized("dev/web/data", "1Gi", "2Gi", evil)]))
+
+    told = ledger.read(text)
+    assert told.edits == ()
+    assert [(one.volume, one.new, one.recovers) for one in told.resized] == [("dev/web/data", "2Gi", None)]
+    assert not plain.UNSEEN.search(text)
 
 
 def test_trailers_are_found_above_what_a_forge_adds_below_them():
