@@ -11,6 +11,7 @@ import pytest
 
 from bos_tools.cli.call import Call
 from bos_tools.cli.main import main
+from bos_tools.verbs.result import Result
 from harness.git import clone, git, remote
 from harness.repositories import repository, unit, write
 
@@ -185,3 +186,16 @@ def test_what_may_not_be_read_or_written_is_told_by_its_path(there, closed, word
 
     assert done.returncode in (4, 5), done.stderr
     assert named in done.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_landed_is_said_before_the_part_that_may_still_fail(capsys, as_json):
+    class Landed(Result):
+        stands = "Register dev: 0123456789ab on main of origin"
+
+    call = Call()
+    call.as_json = as_json
+
+    call.show(Landed(), lambda result, page: page.words(result.stands))
+
+    assert capsys.readouterr() == ("", "Register dev: 0123456789ab on main of origin\n")

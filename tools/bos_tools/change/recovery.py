@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from bos_tools.doors.git import Git
 
 
-def recovered(door: "Git", base: str, head: str) -> set[tuple[str, str]]:
-    """Return the volumes whose growth a commit between two takes back, each with the size that the commit gives it.
+def recovered(door: "Git", base: str, head: str) -> dict[tuple[str, str], bool]:
+    """Return the volumes whose growth a commit between two says to take back, each with its size, and whether it does.
 
-    The commit says so by its trailers, makes that size of the one that the base has, and stays above the size that
-    the volume had before it was last grown, on the base: what nobody has reviewed yet can be no growth to take back.
+    It does where it makes that size of the one that the base has, and stays above the size that the volume had before
+    it was last grown, on the base: what nobody has reviewed yet can be no growth to take back.
     """
-    found = set()
+    found: dict[tuple[str, str], bool] = {}
     for commit in door.log(f"{base}..{head}"):
         for said in ledger.read(commit.message).resized:
-            if said.recovers and _holds(door, base, commit.sha, said.volume, said.new):
-                found.add((said.volume, said.new))
+            if said.recovers and not found.get((said.volume, said.new)):
+                found[said.volume, said.new] = _holds(door, base, commit.sha, said.volume, said.new)
     return found
 
 

@@ -33,7 +33,7 @@ def judge(
     new: Tree,
     renderer: Renderer,
     env: str | None,
-    recovered: Recovered = (),
+    recovered: Recovered | None = None,
     rules: Iterable[Rule] | None = None,
 ) -> list[Finding]:
     """Return every finding about the change from one tree to another; what no longer renders is `check`'s to report.
@@ -44,7 +44,7 @@ def judge(
     listed = dict.fromkeys([*new.settings.environments, *old.settings.environments])
     names = [name for name in listed if env in (None, name) and old.services(name) and new.services(name)]
     worlds = zip(environments(old, renderer, names), environments(new, renderer, names), strict=True)
-    pairs = [Pair(before, after, recovered) for before, after in worlds]
+    pairs = [Pair(before, after, recovered or {}) for before, after in worlds]
     return merged(finding for pair in pairs for finding in _judged(judges, pair, pair.new.name))
 
 

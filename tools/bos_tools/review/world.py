@@ -1,6 +1,6 @@
 """What the rules look at: one environment, rendered, and a pair of them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,8 +111,9 @@ class World:
         return Fault(path, line, message)
 
 
-Recovered = Collection[tuple[str, str]]
-"""Volumes whose infeasible growth a commit takes back, each with the size that the commit gives it."""
+Recovered = Mapping[tuple[str, str], bool]
+"""Volumes whose infeasible growth a commit says to take back, each with the size that the commit gives it, and whether
+the history shows it."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Pair:
 
     old: World
     new: World
-    recovered: Recovered = ()
+    recovered: Recovered = field(default_factory=dict)
 
     def same(self, *kinds: str) -> Iterator[tuple[Rendered, Rendered]]:
         """Yield each object of some kinds that is there before and after."""

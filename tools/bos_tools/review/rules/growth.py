@@ -67,9 +67,14 @@ def shrinks(pair: Pair) -> Iterator[Fault]:
             old = was[name].number if name in was else None
             if old is None or now.number is None or now.number >= old:
                 continue
-            if (ids.get((made.object.id, _leaf(now.path)), ""), written(now.number)) in pair.recovered:
+            volume = ids.get((made.object.id, _leaf(now.path)), "")
+            taken_back = pair.recovered.get((volume, written(now.number)))
+            if taken_back:
                 continue
-            yield pair.new.at(made, f"{made.object.name} would shrink: {was[name].text} to {now.text}", now.path)
+            said = f"{made.object.name} would shrink: {was[name].text} to {now.text}"
+            if taken_back is False:
+                said += "; that it takes an infeasible growth back is said by a commit, but not shown by this history"
+            yield pair.new.at(made, said, now.path)
 
 
 @rule(
