@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bos_tools.cli.call import Call
+from bos_tools.cli.call import Call, Report
 from bos_tools.cli.main import main
 from bos_tools.verbs.result import Result
 from harness.git import clone, git, remote
@@ -194,7 +194,7 @@ def test_what_landed_is_said_before_the_part_that_may_still_fail(capsys, as_json
         stands = "Register dev: 0123456789ab on main of origin"
 
     call = Call()
-    call.as_json = as_json
+    call.format = Report.json if as_json else Report.text
 
     call.show(Landed(), lambda result, page: page.words(result.stands))
 

@@ -111,6 +111,13 @@ def rules(root: Path, capsys: pytest.CaptureFixture[str]) -> list[object]:
     return [one["rule"] for one in against(root, capsys)]
 
 
+def review(root: Path, capsys: pytest.CaptureFixture[str]) -> list[object]:
+    """Return what stops the branch in a review."""
+    main(["--repo", str(root), "review", "--base", "main", "--env", "prod", "--output", "json"])
+    found: list[object] = json.loads(capsys.readouterr().out)["blockers"]
+    return found
+
+
 def test_the_way_out_of_an_infeasible_growth_is_let_through(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grown(clone, "60Gi", "90Gi")
     git(clone, "switch", "-qc", "recovery")
@@ -135,6 +142,8 @@ def test_words_alone_let_no_claim_shrink(clone: Path, capsys: pytest.CaptureFixt
         git(clone, "switch", "-qC", branch, "main")
         takes_back(clone, old, new, says=says)
         assert rules(clone, capsys) == ["G1"], branch
+
+        assert review(clone, capsys), branch
 
     git(clone, "switch", "-qC", "words-without-a-change", "main")
     git(clone, "commit", "-q", "--allow-empty", "-m", TAKES_BACK.format("90Gi", "70Gi"))

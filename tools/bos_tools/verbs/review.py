@@ -135,8 +135,9 @@ def run(session: Session, options: Options) -> Reviewed:
     env = new.environment_name(options.env) if options.env is not None else None
     compared = compare(old, new, renderer, env)
     envs = dict.fromkeys(one.unit.env for one in compared.differences)
-    taken_back = recovered(door, base, tip) if envs else set()
-    there = settings(old, new, renderer, envs, taken_back)
+    taken_back = recovered(door, base, tip) if envs else {}
+    shown = {volume for volume, is_shown in taken_back.items() if is_shown}
+    there = settings(old, new, renderer, envs, shown)
     changes = tuple(judged(one, there[one.unit.env]) for one in compared.differences)
     meant = ledger.acknowledged(commit.message for commit in door.log(f"{base}..{tip}"))
     stopped = [Stopped(one, ledger.acknowledgement(one.said)) for one in blockers(changes, there)]
