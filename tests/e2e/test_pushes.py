@@ -70,7 +70,7 @@ def test_a_lock_that_nobody_lets_go_is_told_from_other_writers(small, env):
     [
         (["--branch", "absent"], 1, "the remote has no such branch: 'absent'"),
         (["--branch", "a..b:c"], 2, "not a branch's name"),
-        (["--remote", "absent"], 5, "'absent' does not appear to be a git repository"),
+        (["--remote", "absent"], 2, "this clone has no such remote: 'absent'"),
         (["--remote", "/nonexistent/a.git"], 5, "does not appear to be a git repository"),
         (["--remote", "--upload-pack=touch /tmp/bos-tools-was-here"], 5, "strange pathname"),
     ],

@@ -16,6 +16,7 @@ def clone(work):
     git(work, "config", "branch.main.remote", "team/upstream")
     git(work, "config", "branch.main.merge", "refs/heads/trunk")
     git(work, "branch", "topic")
+    git(work, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
     return work
 
 
@@ -39,6 +40,8 @@ def goes(clone, remote: str | None = None, branch: str | None = None) -> str:
         (None, "team/upstream/fix/a", "fix/a of team/upstream"),
         (None, "team/fix", "team/fix of team/upstream"),
         ("origin", "remotes/origin/x", "x of origin"),
+        (None, "remotes/origin/HEAD", "trunk of origin"),
+        (None, "team/upstream/HEAD", "HEAD of team/upstream"),
         ("/srv/other.git", None, "main of /srv/other.git"),
         ("https://me:secret@host/x.git", "main", "main of https://host/x.git"),
     ],
@@ -83,6 +86,7 @@ def test_without_a_branch_the_remote_alone_is_not_enough(clone):
     ("remote", "branch", "message", "hint"),
     [
         ("orgin", None, "no such remote: 'orgin'", "one of origin, team/upstream"),
+        ("", None, "the remote is empty", "name one, or leave --remote out"),
         ("origin", "team/upstream/x", "two remotes are named", "--branch x"),
     ],
 )

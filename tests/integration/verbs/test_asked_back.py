@@ -17,6 +17,8 @@ CASES = {
     "a version with a v too much": (["bump", "queue", "v8.10.2"], 1, "other-spelling", "did you mean 8.10.2? if v8.10.2 is meant, say --allow-downgrade"),
     "a size below the one that is there": (["pvc", "grow", "web", "-5Gi"], 2, "usage",
         "a number with a minus is an option to a shell; nothing shrinks: bos-tools pvc runbook says how to move"),
+    "an option before its command": (["--env", "dev", "status"], 2, "usage", "the options of a command stand behind it: bos-tools COMMAND --env"),
+    "an option before the command of a group": (["pvc", "--env", "dev", "list"], 2, "usage", "the options of a command stand behind it: bos-tools pvc COMMAND --env"),
     "an option that is none": (["bump", "web", "--x"], 2, "usage", "bos-tools bump --help"),
 }  # fmt: skip
 

@@ -22,12 +22,12 @@ def told(root: Path, outcome: Outcome) -> Outcome:
 
 
 def _then(root: Path, outcome: Outcome) -> str:
-    from bos_tools.doors.git import Git
-
     if not outcome.plan.files or outcome.pull_request is not None:
         return ""
     if outcome.commit is None:
         return "it is in the work tree; the same command with --commit commits it"
+    from bos_tools.doors.git import Git
+
     if outcome.where is not None:
         return _pull(Git(root), outcome)
     return "no branch holds this commit: `git switch -c NAME` keeps it" if Git(root).branch() is None else ""

@@ -37,8 +37,11 @@ def _usage(error: Exception, message: str, call: Call) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help, and stays as it is
         console.passage(message)
         return Usage.exit_code
-    path = str(getattr(getattr(error, "ctx", None), "command_path", "bos-tools"))
+    context = getattr(error, "ctx", None)
+    path = str(getattr(context, "command_path", "bos-tools"))
     hint = f"{path} --help"
+    if message.startswith("No such option: --") and hasattr(getattr(context, "command", None), "resolve_command"):
+        hint = f"the options of a command stand behind it: {path} COMMAND {message.split()[3]}"
     if re.match(r"No such option: -\d", message):  # typer reads `pvc grow postgres -5Gi` so
         group = path.rpartition(" ")[0]
         hint = f"a number with a minus is an option to a shell; nothing shrinks: {group} runbook says how to move"

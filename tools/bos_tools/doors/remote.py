@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from bos_tools.doors import private
 from bos_tools.doors.git import Git
+from bos_tools.doors.near import near
 from bos_tools.doors.process import TIMEOUT
 from bos_tools.errors import BosError, CommandFailed, Refused, Usage
 
@@ -85,7 +86,9 @@ class Branch:
         except CommandFailed as error:
             if "couldn't find remote ref" in error.stderr:
                 raise Refused(
-                    f"the remote has no such branch: {self.name!r}", reason="unknown-branch", hint="say --branch NAME"
+                    f"the remote has no such branch: {self.name!r}",
+                    reason="unknown-branch",
+                    hint=near(self.door, self.name) or "say --branch NAME",
                 ) from error
             if "invalid refspec" in error.stderr:
                 raise Usage(f"not a branch's name: {self.name!r}", reason="unknown-branch") from error

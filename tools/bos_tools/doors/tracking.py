@@ -36,6 +36,8 @@ def destination(door: Git, remote: str | None, branch: str | None) -> Destinatio
     A branch may be written as git shows it: `main`, `origin/main`, `remotes/origin/main`, `refs/heads/main`.
     Raises Usage for words that contradict each other, Refused where nothing says which.
     """
+    if remote == "":
+        raise Usage("the remote is empty", reason="unknown-remote", hint="name one, or leave --remote out")
     said = _Settings(door)
     told, plain = said.parted(branch) if branch is not None else (None, None)
     if remote is not None and told is not None and told != remote:
@@ -104,8 +106,18 @@ class _Settings:
         name = branch.removeprefix("refs/").removeprefix("remotes/") if "/" in branch else branch
         for remote in self.remotes if "/" in name else ():
             if name.startswith(f"{remote}/"):
-                return remote, name.removeprefix(f"{remote}/")
+                return remote, self._pointed(remote, name.removeprefix(f"{remote}/"))
         return None, branch
+
+    def _pointed(self, remote: str, name: str) -> str:
+        """Return a branch's name, of `origin/HEAD` that of the branch to which it points."""
+        if name != "HEAD":
+            return name
+        folder = f"refs/remotes/{remote}/"
+        try:
+            return self._door.run("symbolic-ref", "--quiet", f"{folder}HEAD").strip().removeprefix(folder)
+        except CommandFailed:
+            return name
 
 
 def _unknown(remote: str, known: list[str]) -> Usage:
