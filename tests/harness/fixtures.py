@@ -126,6 +126,7 @@ def argocd(monkeypatch: pytest.MonkeyPatch, http_clock: Clock) -> "FakeArgo":
 
     monkeypatch.setattr(ArgoCD, "connect", connected)
     monkeypatch.setattr("bos_tools.delivery.wait.AGAIN", 0.05)
+    monkeypatch.setattr("bos_tools.verbs.argocd.AGAIN", 0.0)
     monkeypatch.setattr("bos_tools.delivery.wait.GRACE", 0.05)
     monkeypatch.setenv("BOS_ARGOCD_SERVER", "https://argocd.example.com")
     monkeypatch.setenv("BOS_ARGOCD_TOKEN", "sesame")

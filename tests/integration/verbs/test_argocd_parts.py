@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from harness.argocd import COMMIT, ENVIRONMENT, OLDER, TIMES, always, application, error, managed
+from harness.argocd import COMMIT, ENVIRONMENT, OLDER, TIMES, always, application, error, managed, once
 from harness.repositories import write
 
 CHART = """\
@@ -127,6 +127,32 @@ def test_what_is_not_registered_is_told_at_once(argocd, run_argocd, words):
 
     assert (code, json.loads(out)["error"]["reason"]) == (5, "not-registered")
     assert not [call for call in argocd.seen if "refresh" in call]
+
+
+def test_a_server_that_has_just_started_and_knows_nothing_yet_is_asked_once_more(argocd, run_argocd):
+    argocd.faults.append(once("GET .*applications[?]", httpx2.Response(200, json={"items": None})))
+
+    assert run_argocd("wait", "backend")[0] == 0
+
+
+def test_what_argo_cd_refuses_because_it_can_not_read_it_now_ends_no_wait(argocd, run_argocd):
+    """Argo CD 3.5 answers 403 for an application while the API server is away."""
+    refused = error(403, "permission denied", 7)
+    argocd.faults += [once("refresh", refused), once("managed-resources", refused), once("stream", refused)]
+
+    assert run_argocd("wait", "backend")[0] == 0
+
+
+@pytest.mark.parametrize("words", ["wait", "sync", "diff"])
+def test_who_may_see_nothing_is_told_so_and_nothing_is_called_live(argocd, run_argocd, words):
+    argocd.apps.clear()
+    argocd.faults.append(always("GET .*applications/", lambda: error(403, "permission denied", 7)))
+
+    code, out, _ = run_argocd(words, "backend", "--output", "json")
+
+    said = json.loads(out)["error"]
+    assert (code, said["reason"]) == (5, "forbidden")
+    assert said["message"] == "this account may see nothing of it: backend"
 
 
 def test_diff_never_takes_what_argo_cd_could_not_render_for_what_git_wants(whole, run_argocd):

@@ -22,8 +22,11 @@ GRACE = 10.0
 
 FLICKER = frozenset({"paused", "wipes-out", "old-operation"})
 """Reasons of what is held that a sync which is just ending shows for a moment."""
-FINAL = frozenset({"unauthorized", "forbidden", "not-found", "untrusted", "no-tls", "bad-answer"})
-"""Reasons for which Argo CD answers nothing that another try would mend."""
+FINAL = frozenset({"unauthorized", "untrusted", "no-tls", "bad-answer"})
+"""Reasons for which Argo CD answers nothing that another try would mend.
+
+A refusal is none: whoever saw an application before may see it, and Argo CD refuses what it can't read for the moment.
+"""
 
 ABSENT = Verdict(State.waiting, "not there yet")
 UNSEEN = Verdict(State.waiting, "Argo CD has not looked at Git yet")
@@ -119,7 +122,7 @@ class Wait:
             try:
                 return self._client.applications(projects, self._aim.selector)
             except OutsideError as error:
-                if error.reason in FINAL or not self._aim.deadline.left:
+                if error.reason in (*FINAL, "forbidden") or not self._aim.deadline.left:
                     raise
                 time.sleep(min(AGAIN, self._aim.deadline.left))
 
@@ -193,8 +196,9 @@ class Wait:
         if heard.is_gone:
             self._seen[app.name] = Seen(known.name, known.project)
             return
-        # one that the root made meanwhile was never seen otherwise
-        known = replace(known, app=app, is_fresh=known.is_fresh or heard.is_answer or known.app is None)
+        if known.app is None and not heard.is_answer:  # the root made it, or the server has just started
+            events.look(app.name, app.project)
+        known = replace(known, app=app, is_fresh=known.is_fresh or heard.is_answer)
         known = self._doubted(replace(known, verdict=self._judged(app, known)), events)
         if known.verdict.reason == "prune-confirmation" and self._aim.confirm is not None:
             self._aim.confirm(app)

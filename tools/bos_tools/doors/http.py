@@ -189,7 +189,7 @@ class Server:
                 left = end - time.monotonic()
                 if left <= 0 or (pause > left and self.until is None):
                     raise trouble
-                waiting.why = trouble.message
+                waiting.why, waiting.until = trouble.message, end
                 time.sleep(min(pause, left))
 
     def _end(self, began: float, seconds: float) -> float:

@@ -1,6 +1,7 @@
 """What the verbs of Argo CD share: which Argo CD, as whom, and which applications."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Server = Annotated[
     str | None, Option("Argo CD's address; default: BOS_ARGOCD_SERVER. That of environment.yaml gets no token.")
 ]
 TIMEOUT = Option("Seconds to wait.", min=1)
+AGAIN = 2.0
+"""Seconds after which what is not there is looked for once more."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,18 @@ class Found:
 
 
 def found(client: "ArgoCD", about: Target) -> Found:
-    """Ask which parts of a target are there; the root is looked for whatever was named."""
+    """Ask which parts of a target are there; the root is looked for whatever was named.
+
+    Where nothing is there it is asked once more: a server of Argo CD that has just started knows no applications yet.
+    """
+    there = _found(client, about)
+    if there.root is None and not there.apps:
+        time.sleep(AGAIN)
+        return _found(client, about)
+    return there
+
+
+def _found(client: "ArgoCD", about: Target) -> Found:
     from bos_tools.delivery.parts import missing_on_purpose
 
     name, its_project = about.root

@@ -96,7 +96,7 @@ def apply(session: Session, options: Options, landed: Landed) -> Registered:
         done = put(client, made, where.repo_url or about.said.repo_url, _credentials(where))
         for each in done:
             session.tell(Step(f"{each.kind} {each.name}: {each.what}"))
-        _look_at_configuration(session, client.settings())
+        _look_at_configuration(session, about.said.env, client.settings())
         names = {data["metadata"]["name"]: data["spec"]["project"] for data in made.values() if _is_application(data)}
         wait = aim(about, names, Deadline.after(where.timeout), is_patient=True)  # a first one may need the retries
         return Registered(landed, tuple(done), until_live(client, wait, session.tell))
@@ -106,10 +106,10 @@ def _is_application(data: "Data") -> bool:
     return bool(data["kind"] == "Application")
 
 
-def _look_at_configuration(session: Session, settings: "Data") -> None:
+def _look_at_configuration(session: Session, env: str, settings: "Data") -> None:
     overrides = settings.get("resourceOverrides") or {}
     if "argoproj.io/Application" not in overrides or "PersistentVolumeClaim" not in overrides:
-        session.tell("Argo CD lacks our health checks, so waves don't wait: bos-tools argocd configure --env ENV")
+        session.tell(f"Argo CD lacks our health checks, so waves don't wait: bos-tools argocd configure --env {env}")
 
 
 def _credentials(where: Repository) -> "Credentials | None":

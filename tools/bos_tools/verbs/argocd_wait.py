@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
+from bos_tools.errors import OutsideError
 from bos_tools.verbs.argocd import TIMEOUT, Access, Found, Services, Target, found, not_registered, target
 from bos_tools.verbs.options import Env, Option
 from bos_tools.verbs.progress import Progress
@@ -67,10 +68,16 @@ def commits_of(session: Session, revision: str, about: Target, there: Found, dea
 def waited_for(about: Target, there: Found) -> dict[str, str]:
     """Return the applications to wait for: not those that are left out, or that this account may not see.
 
-    Raises OutsideError, at once, for one that is not there and that no root will make.
+    Raises OutsideError, at once, for one that is not there and that no root will make, and where nothing may be seen.
     """
     gone = {part.name for part in (*there.hidden, *there.left_out)}
     names = {name: project for name, project in about.names.items() if name not in gone}
+    if not names and there.hidden:
+        raise OutsideError(
+            f"this account may see nothing of it: {', '.join(part.word for part in there.hidden)}",
+            reason="forbidden",
+            hint="a token of this environment: bos-tools argocd token",
+        )
     if there.root is None and not there.is_root_hidden:
         for name in names:
             if name not in there.apps and name != about.said.root:

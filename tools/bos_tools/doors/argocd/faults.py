@@ -73,7 +73,8 @@ def translated(what: str, failed: HttpFailed) -> BosError:
     if failed.status in (502, 503, 504):
         reason, hint = "argocd-unavailable", "Argo CD or the proxy before it is not ready; run it again in a minute"
     if failed.status == 400 and IN_PROGRESS in failed.said:
-        reason, hint = "operation-running", "wait for the running sync: bos-tools argocd wait --env ENV"
+        hint = "bos-tools argocd wait --env ENV, or bos-tools argocd terminate --env ENV for a sync that hangs"
+        reason = "operation-running"
     if failed.status == 404 and code(failed) == 0:  # no answer of Argo CD's own
         hint = "is this its address, without a path too much: --server or BOS_ARGOCD_SERVER"
     hint = failed.hint or hint  # a redirect knows where to

@@ -16,10 +16,13 @@ LONGEST_PAUSE = 5.0
 LEAVE = 0.5
 """Seconds for the background to end: it holds nothing that anybody needs afterwards."""
 LOST = frozenset({
-    "not-looked", "unreachable", "argocd-unavailable", "argocd-failed", "too-many-requests", "conflict",
+    "not-looked", "forbidden", "unreachable", "argocd-unavailable", "argocd-failed", "too-many-requests", "conflict",
     "broken-stream",
 })  # fmt: skip
-"""Reasons for which a look is worth another one."""
+"""Reasons for which a look is worth another one.
+
+So is a refusal: Argo CD says that it does not permit what it can't read, as while the API server is away (seen on 3.5).
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Heard:
     is_answer: bool = False
     """Argo CD has looked at Git since it was asked to."""
     is_gone: bool = False
+
+
+SICK = range(500, 600)
 
 
 class Source(Protocol):
@@ -125,7 +131,7 @@ class Watch:
     def _final(error: Exception) -> BosError | None:
         """Return what no other try will mend, None for what may."""
         if isinstance(error, HttpFailed):
-            return None if may_retry(error) or error.status >= 500 else translated("for a stream", error)
+            return None if may_retry(error) or error.status in (403, *SICK) else translated("for a stream", error)
         if isinstance(error, Unreachable) or not isinstance(error, OutsideError) or error.reason in LOST:
             return None
         return error
