@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE := $(or $(BOS_TOOLS_CACHE),$(XDG_CACHE_HOME),$(HOME)/.cache)/bos-tools/bin
-SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometheus postgresql busybox openssl
+SYSTEM := nginx-light redis-server redis-sentinel haproxy libnss-wrapper prometheus postgresql busybox openssl chromium
 
 .PHONY: help setup demo test bench lint lock picture reference schemas system judges
 

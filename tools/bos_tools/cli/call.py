@@ -40,6 +40,7 @@ class Report(StrEnum):
     text = "text"
     json = "json"
     sarif = "sarif"
+    html = "html"
     junit = "junit"
     github = "github"
 
