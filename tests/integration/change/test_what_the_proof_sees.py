@@ -202,6 +202,14 @@ def test_an_override_beside_the_unit_is_refused(tmp_path: Path, capsys: Printed,
 
 
 APPLICATION = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: dev-web}}\nspec: {{{}}}\n"
+SET = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: dev}\n"
+    "spec: {template: {metadata: {name: x}, spec: {source: {path: 'overlays/dev/{{s}}', kustomize: {namePrefix: x-}}}}}\n"
+)
+REPLACED = (
+    "replacements: [{sourceValue: x-, targets: [{select: {kind: Application}, "
+    "fieldPaths: [spec.source.kustomize.namePrefix], options: {create: true}}]}]\n"
+)
 OVERRIDES = {
     "in its own file": (APPLICATION.format("source: {path: overlays/dev/web, kustomize: {images: [web=x:v9]}}"), ""),
     "of several sources": (
@@ -211,6 +219,25 @@ OVERRIDES = {
     "by a patch": (
         APPLICATION.format("source: {path: overlays/dev/web}"),
         "patches:\n- patch: |-\n    - {op: add, path: /spec/source/kustomize, value: {images: [web=x:v9]}}\n  target: {kind: Application}\n",
+    ),
+    "in another spelling of the path": (
+        APPLICATION.format("source: {path: overlays//dev/./web, kustomize: {images: [web=x:v9]}}"),
+        "",
+    ),
+    "by a key with an escape": (
+        APPLICATION.format('source: {path: overlays/dev/web, "\\x6bustomize": {images: [web=x:v9]}}'),
+        "",
+    ),
+    "by a key on a line of its own": (
+        APPLICATION.partition("spec:")[0].format()
+        + "spec:\n  source:\n    path: overlays/dev/web\n    ? kustomize # x\n    : {images: [web=x:v9]}\n",
+        "",
+    ),
+    "by a set of Applications": (SET, ""),
+    "by a replacement": (APPLICATION.format("source: {path: overlays/dev/web}"), REPLACED),
+    "before it is synced": (
+        APPLICATION.format("sourceHydrator: {drySource: {path: overlays/dev/web, kustomize: {namePrefix: x-}}}"),
+        "",
     ),
     "by a plugin": (APPLICATION.format("source: {path: overlays/dev/web, plugin: {name: x}}"), ""),
 }

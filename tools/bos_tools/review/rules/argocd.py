@@ -102,7 +102,7 @@ def overridden(env: World) -> Iterator[Fault]:
     for unit, _ in env.units:
         for path in beside(env.tree.source, unit.folder):
             yield env.file(path, 1, f"Argo CD would render {unit.folder} with other parameters than Git's")
-        for made in env.registration:
+        for made in (*env.registration, *env.of("Application", "ApplicationSet")):
             for field in inside(made.data, unit.folder):
                 yield env.at(made, f"{made.object.name} renders {unit.folder} with parameters of its own", field)
 
