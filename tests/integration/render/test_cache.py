@@ -47,7 +47,7 @@ def test_what_an_older_version_left_open_is_closed(tmp_path: Path, monkeypatch: 
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o700, 0o700]
 
 
-@pytest.mark.parametrize("level", ["", "ab", f"ab/{KEY[2:]}"])
+@pytest.mark.parametrize("level", ["..", "", "ab", f"ab/{KEY[2:]}"])
 def test_an_entry_below_what_others_can_write_is_not_believed(cache: Cache, level: str) -> None:
     place = cache.folder / level
     os.chmod(place, stat.S_IMODE(place.stat().st_mode) | 0o020)
@@ -56,7 +56,7 @@ def test_an_entry_below_what_others_can_write_is_not_believed(cache: Cache, leve
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-@pytest.mark.parametrize("level", ["", "ab", f"ab/{KEY[2:]}"])
+@pytest.mark.parametrize("level", ["..", "", "ab", f"ab/{KEY[2:]}"])
 def test_another_users_entry_is_not_believed(cache: Cache, level: str) -> None:
     os.chown(cache.folder / level, 65534, 65534)
 
@@ -68,6 +68,28 @@ def test_a_link_is_not_followed(cache: Cache, tmp_path: Path, level: str) -> Non
     place = cache.folder / level
     place.rename(tmp_path / "moved")
     place.symlink_to(tmp_path / "moved")
+
+    assert cache.get(KEY) is None
+
+
+def test_a_link_above_is_not_followed(tmp_path: Path) -> None:
+    made = Cache(tmp_path / "ours" / "render")
+    made.put(KEY, b"render")
+    (tmp_path / "ours").rename(tmp_path / "moved")
+    (tmp_path / "ours").symlink_to(tmp_path / "moved")
+
+    assert made.get(KEY) is None
+    made.put(KEY, b"through the link")
+    (tmp_path / "ours").unlink()
+    assert Cache(tmp_path / "moved" / "render").get(KEY) == b"render"
+
+
+def test_a_folder_of_ours_in_the_place_of_the_entries_does_not_make_them(cache: Cache, tmp_path: Path) -> None:
+    """What a checkout of a stranger's branch holds is ours by its owner, and no entry by its place."""
+    other = Cache(tmp_path / "checkout")
+    other.put(KEY, b"poisoned")
+    (cache.folder / "ab" / KEY[2:]).unlink()
+    (cache.folder / "ab" / KEY[2:]).symlink_to(other.folder / "ab" / KEY[2:])
 
     assert cache.get(KEY) is None
 

@@ -60,11 +60,12 @@ class Cache:
     def _shard(self, key: str, *, make: bool = False) -> Iterator[int]:
         """Lend the folder of a key.
 
-        Raises OSError unless it, and the folder above it, are folders of ours that nobody else can write.
+        Raises OSError unless it, and the two folders above it, are folders of ours that nobody else can write: who
+        can write the outermost could put another folder of ours in the place of the entries.
         """
         if make:
             make_private(self.folder)
-        with _folder(str(self.folder), None) as top:
+        with _folder(str(self.folder.parent), None) as above, _folder(self.folder.name, above) as top:
             if make:
                 with suppress(FileExistsError):
                     os.mkdir(key[:2], 0o700, dir_fd=top)
