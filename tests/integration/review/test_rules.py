@@ -43,3 +43,14 @@ def test_a_kind_without_a_namespace_is_one_for_the_rules_and_for_the_project(goo
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
     assert {case.rule for case in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["./../../../base/web", "../../../base/web/", "../../../base/./web", "../../dev/../../base/web"]
+)
+def test_another_spelling_of_a_units_base_is_its_base(good: Path, spelling: str) -> None:
+    unit = "overlays/dev/web/kustomization.yaml"
+    text = (good / unit).read_text().replace("- ../../../base/web\n", f"- {spelling}\n")
+    assert spelling in text
+
+    assert found(good, "dev", {unit: text.encode()}, "L2") == []

@@ -33,11 +33,14 @@ class Revision(Generic[Door]):
         self._blobs: dict[str, bytes] = {}
         self._entries: dict[str, tuple[int, str]] = {}
         self._folders: dict[str, set[str]] = {}
+        self._modules: list[str] = []
         for entry in door.listed(sha).split("\0"):
             meta, _, name = entry.partition("\t")
             if meta:
-                mode, _, blob = meta.split(" ")
-                self._add(name.removeprefix(door.prefix), int(mode, 8), blob)
+                mode, kind, blob = meta.split(" ")
+                self._add(path := name.removeprefix(door.prefix), int(mode, 8), blob)
+                if kind == "commit":
+                    self._modules.append(path)
 
     def _add(self, path: str, mode: int, blob: str) -> None:
         self._entries[path] = (mode, blob)
@@ -53,10 +56,22 @@ class Revision(Generic[Door]):
         """Return a file's bytes, or None where there is no such file."""
         if path not in self._entries:
             path = self.real(path)
+            self._demand_no_module(path)
         mode, blob = self._entries.get(path, (0, ""))
         if stat.S_ISLNK(mode):
             return self.read(self.real(path))
         return self._blob(blob) if stat.S_ISREG(mode) else None
+
+    def _demand_no_module(self, path: str) -> None:
+        """Refuse a path in another repository that the commit only names."""
+        module = next((module for module in self._modules if path.startswith(f"{module}/")), None)
+        if module is not None:
+            raise RepositoryError(
+                "a submodule, whose files no commit of this repository holds",
+                reason="submodule",
+                hint="put a copy of the files into this repository, at the version that was read",
+                path=module,
+            )
 
     def mode(self, path: str) -> str:
         """Return a file's mode as Git writes it, for a new one that of any text.

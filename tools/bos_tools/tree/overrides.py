@@ -46,7 +46,8 @@ def inside(application: Any, folder: str) -> Iterator[Path]:
     """
     if not isinstance(application, dict):
         return
-    kind, spec, at = application.get("kind"), application.get("spec"), ("spec",)
+    at: Path = ("spec",)
+    kind, spec = application.get("kind"), application.get("spec")
     is_set = kind == "ApplicationSet"
     if is_set and isinstance(spec, dict):
         if spec.get("templatePatch"):

@@ -13,6 +13,7 @@ from bos_tools.tree import layout
 from bos_tools.tree.applied import patch
 from bos_tools.tree.environment import WHOLE, Environment
 from bos_tools.tree.nodes import Node, Path, line_at, plain_data
+from bos_tools.tree.source import join
 from bos_tools.tree.typed import faults
 
 HOLDS = re.compile(
@@ -60,7 +61,7 @@ def overlays(env: World) -> Iterator[Fault]:
                         message = f"an overlay holds a pin, a size, a count or a host: {field}"
                         yield env.file(file, line + shift, message)
         for item in found.sequence("resources"):
-            if item.value not in map(layout.from_unit, layout.bases(unit.service)):
+            if join(unit.folder, item.value) not in layout.bases(unit.service):
                 yield env.file(
                     found.path, item.line, f"{unit.service} is made of something beside its one base: {item.value}"
                 )
