@@ -119,6 +119,20 @@ def test_an_image_tells_whether_its_environment_had_it_before(repo, capsys):
     assert [(one["new"], one["in_environment_before"]) for one in on["images"]] == [("v1.2.0", False)]
 
 
+def test_a_shallow_clone_does_not_say_that_an_image_is_new(repo, capsys, tmp_path):
+    git(repo, "checkout", "-q", "main")
+    commit(repo, "Newer", {PROD: unit("web", "v1.1.0")})
+    git(repo, "checkout", "-q", "-B", "topic")
+    commit(repo, "Back", {PROD: unit("web", "v1.0.0")})
+    git(tmp_path, "clone", "-q", "--depth=2", "--branch=topic", f"file://{repo}", "shallow")
+    there = tmp_path / "shallow"
+    git(there, "branch", "main", "HEAD~1")
+
+    _, back = review(there, capsys, "--base", "main")
+
+    assert [one["in_environment_before"] for one in back["images"]] == [None]
+
+
 def test_findings_are_new_when_the_base_has_none_of_them(repo, capsys):
     _, before = review(repo, capsys)
     write(repo, {"base/web/deployment.yaml": deployment("web") + "      hostNetwork: true\n"})

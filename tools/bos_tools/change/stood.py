@@ -11,11 +11,16 @@ if TYPE_CHECKING:
     from bos_tools.doors.git import Git
 
 
-def stood(door: "Git", revision: str, unit: Unit, image: str) -> bool:
-    """Tell whether a unit pinned exactly this image, tag and digest, on the first-parent line of a commit."""
+def stood(door: "Git", revision: str, unit: Unit, image: str) -> bool | None:
+    """Tell whether a unit pinned exactly this image, tag and digest, on the first-parent line of a commit.
+
+    None where the history of a shallow clone ends before it is found.
+    """
     paths = [f"{unit.folder}/{name}" for name in NAMES]
     commits = door.log(revision, paths=paths, first_parent=True)
-    return any(_pins(door.file(commit.sha, path), path, image) for commit in commits for path in paths)
+    if any(_pins(door.file(commit.sha, path), path, image) for commit in commits for path in paths):
+        return True
+    return None if commits and door.is_cut(commits[-1].sha) else False
 
 
 def _pins(data: bytes | None, path: str, image: str) -> bool:

@@ -59,7 +59,8 @@ class Image:
     """An image that moves, and whether its environment has had it before."""
 
     moved: "Moved"
-    in_environment_before: bool
+    in_environment_before: bool | None
+    """None where a shallow clone does not know."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _base(door: "Git", said: str | None) -> str:
 def _image(door: "Git", base: str, one: "Moved") -> Image:
     from bos_tools.change.stood import stood
 
-    return Image(one, one.reference is not None and stood(door, base, one.unit, one.reference))
+    return Image(one, stood(door, base, one.unit, one.reference) if one.reference is not None else False)
 
 
 def _findings(

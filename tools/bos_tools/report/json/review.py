@@ -31,7 +31,8 @@ class Image(TypedDict):
     image: str
     old: str | None
     new: str | None
-    in_environment_before: bool
+    in_environment_before: bool | None
+    """Null where a shallow clone does not know."""
 
 
 class Blocker(TypedDict):

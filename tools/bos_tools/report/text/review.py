@@ -57,7 +57,8 @@ def _images(images: "Sequence[Image]", page: Page) -> None:
         return
     rows: dict[tuple[str, str, str, str], list[str]] = {}
     for one in images:
-        before = "was here before" if one.in_environment_before else "new here" if one.moved.new else "goes"
+        known = {True: "was here before", False: "new here", None: "before this clone's history"}
+        before = known[one.in_environment_before] if one.moved.new else "goes"
         row = (one.moved.image, one.moved.old or "-", one.moved.new or "-", before)
         rows.setdefault(row, []).append(f"{one.moved.unit.env}/{one.moved.unit.service}")
     page.data("")
