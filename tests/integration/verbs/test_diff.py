@@ -179,7 +179,7 @@ def test_diff_never_shows_the_value_of_a_secret(repo, capsys):
     assert "-value" not in out + err
 
 
-@pytest.mark.parametrize("revisions", ["nope", "HEAD..nope", "--output..HEAD", "HEAD...HEAD", "HEAD..-x"])
+@pytest.mark.parametrize("revisions", ["nope", "HEAD..nope", "--output..HEAD", "HEAD...nope", "HEAD..-x"])
 def test_diff_refuses_what_is_no_revision(repo, capsys, revisions):
     code, out, err = run(repo, capsys, "diff", "--", revisions)
 
