@@ -168,6 +168,25 @@ def test_a_broken_unit_hides_no_other(repo, capsys):
     assert "overlays/dev/web" in found["rendered"]["why"]
 
 
+def test_the_comment_of_a_pull_request_says_the_same(repo, capsys):
+    commit(repo, "Take the Service away", {"base/web/kustomization.yaml": "resources:\n- deployment.yaml\n"})
+
+    code = main(["--repo", str(repo), "review", "--head", "HEAD", "--output", "markdown"])
+    out = capsys.readouterr().out
+
+    assert code == 1
+    assert "## ⛔ blocked" in out
+    assert "| prod | `Service buildingos/web` | **pruned** | `Argo CD deletes it` |" in out
+    assert "<details><summary><b><code>web</code></b> dev, preprod, prod: 1 pruned</summary>" in out
+    assert "\nBos-Acknowledge: prod pruned " in out
+
+
+def test_no_other_command_is_written_as_markdown(repo, capsys):
+    assert main(["--repo", str(repo), "bump", "web", "v9.9.9", "--env", "dev", "--output", "markdown"]) == 2
+    assert "markdown" in capsys.readouterr().err
+    assert git(repo, "status", "--short") == ""
+
+
 @pytest.mark.parametrize("words", [("--base", "nope"), ("--head", "nope"), ("--env", "nope")])
 def test_what_is_not_there_is_usage(repo, capsys, words):
     assert main(["--repo", str(repo), "review", *words]) == 2

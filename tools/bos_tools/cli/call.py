@@ -39,6 +39,7 @@ class Report(StrEnum):
 
     text = "text"
     json = "json"
+    markdown = "markdown"
     sarif = "sarif"
     html = "html"
     junit = "junit"

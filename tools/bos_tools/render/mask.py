@@ -23,10 +23,13 @@ KEPT = re.compile(rb"^kind: Secret$|^ +kubectl\.kubernetes\.io/last-applied-conf
 QUOTED = 5
 """The same in an error, where a word too many that is hidden does no harm."""
 MENTIONED = re.compile(rb"Secret|secretGenerator")
-LINE = re.compile(r"""[ \t-]*(?:["']?[\w./-]+["']?[ \t]*[:=])?(?P<value>.*)""")
 QUOTES = " \t\r'\"{}[],|>*&!-"
 """ What stands around a value in YAML."""
-OPEN_KEYS = re.compile(r"\s*-?\s*(apiVersion|kind|name|namespace|behavior|type|path|op|resources|components)\s*:")
+OPEN_KEYS = frozenset(
+    {"apiVersion", "kind", "name", "namespace", "behavior", "type", "path", "op", "resources", "components"}
+)
+"""The keys in YAML whose values an error may quote."""
+WORD_ENDS = re.compile(r"[\s:=,*&!{}\[\]'\"]")
 
 
 def hides(identity: str, field: str) -> bool:
@@ -92,11 +95,12 @@ def unsaid(said: str, files: Mapping[str, bytes]) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
+    """Yield what stands where a value may: a line, what follows its first `:` or `=`, and each word of it."""
     for line in text.splitlines():
-        if OPEN_KEYS.match(line):
+        key, colon, _ = line.strip(QUOTES).partition(":")
+        if colon and key.strip(QUOTES) in OPEN_KEYS:
             continue
-        found = LINE.fullmatch(line)
-        for part in (line, found["value"] if found is not None else ""):
-            for word in (part.strip(QUOTES), *re.split(r"[\s:=,*&!{}\[\]'\"]+", part)):
-                if len(word) >= QUOTED:
-                    yield word
+        parts = (line, line.partition(":")[2], line.partition("=")[2])
+        for word in (*(part.strip(QUOTES) for part in parts), *WORD_ENDS.split(line)):
+            if len(word) >= QUOTED:
+                yield word

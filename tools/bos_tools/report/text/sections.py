@@ -26,25 +26,32 @@ def write(section: "Section", page: Page, note: "Callable[[Difference], str]" = 
             page.data("      ", line)
 
 
+def lines(one: "Difference", note: str, most: int) -> list[str]:
+    """Return a difference as plain lines, with so many of each value at most."""
+    mark, _ = MARKS[one.kind]
+    below = (line.text if isinstance(line, Painted) else line for line in _fields(one, most))
+    return [f"{mark} {one.name}{_rolls(one)}{note}", *(f"    {line}" for line in below)]
+
+
 def _rolls(one: "Difference") -> str:
     others = ", ".join(identity.rpartition("/")[2] for identity in one.rolls if identity != one.object)
     return f"  rolls: {others}" if others else "  rolls" if one.rolls else ""
 
 
-def _fields(one: "Difference") -> Iterator[str | Painted]:
+def _fields(one: "Difference", most: int = LINES) -> Iterator[str | Painted]:
     """Yield the lines of each field; an object that comes or goes as a whole has none."""
     for field in one.fields if one.kind in ("changed", "renamed") else ():
         if not field.generated:
-            yield from _field(field)
+            yield from _field(field, most)
 
 
-def _field(field: "Field") -> Iterator[str | Painted]:
+def _field(field: "Field", most: int) -> Iterator[str | Painted]:
     if field.redacted:
         yield f"{field.field}  (hidden)"
         return
     if field.is_text:
         yield field.field
-        yield from (_coloured(line) for line in _short(field.lines))
+        yield from (_coloured(line) for line in _short(field.lines, most))
         return
     old, new = ("(absent)" if side is None else _inline(side) for side in (field.old, field.new))
     line = f"{field.field}  {old} -> {new}"
@@ -54,13 +61,13 @@ def _field(field: "Field") -> Iterator[str | Painted]:
     yield field.field
     for mark, side in (("-", field.old), ("+", field.new)):
         if side is not None:
-            yield from (_coloured(f"{mark} {text}") for text in _short(_lines(side)))
+            yield from (_coloured(f"{mark} {text}") for text in _short(_lines(side), most))
 
 
-def _short(lines: list[str]) -> list[str]:
-    if len(lines) <= LINES:
+def _short(lines: list[str], most: int) -> list[str]:
+    if len(lines) <= most:
         return lines
-    return [*lines[:LINES], f"… {len(lines) - LINES} more lines, which --output json has"]
+    return [*lines[:most], f"… {len(lines) - most} more lines, which --output json has"]
 
 
 def _coloured(line: str) -> str | Painted:

@@ -1,0 +1,1 @@
+"""Results as Markdown, for a comment of a pull request."""
