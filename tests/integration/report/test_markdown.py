@@ -101,7 +101,7 @@ def hold(reviewed: Reviewed) -> None:
     assert outside.count("<details>") == outside.count("</details>")
     assert "@" not in outside
     assert not re.search(r"#\d(?!\d*;)|GH-\d", outside.replace("&#64;", ""))
-    assert not re.search(r"<(?!!-- bos-tools review -->|/?(details|summary|b|code)>)", outside)
+    assert not re.search(r"<(?!!-- bos-tools: a review -->|/?(details|summary|b|code)>)", outside)
     for one in reviewed.blockers[:20]:
         assert one.acknowledge.split()[3] in text
     if reviewed.blockers:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LIMIT = 65_000
 """Bytes: GitHub takes 65,536 characters, and counts some twice."""
-MARK = "<!-- bos-tools review -->"
+MARK = "<!-- bos-tools: a review -->"
 """What tells our comment from others."""
 SIGNS = {"pass": "✅", "attention": "⚠️", "blocked": "⛔"}
 QUIET = ("safe", "rolls")
