@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bos_tools.cli.call import Report
 from bos_tools.cli.main import main
 from bos_tools.errors import CommandFailed
 from harness.git import git
@@ -53,7 +54,7 @@ JSON = ("--output", "json")
 WORDS = [
     "status", "check", "check --env dev --against HEAD~1", "diff HEAD~1", "diff HEAD~1..HEAD", "history web", "render postgres",
     "bump web v1.0.1 --env dev --dry-run", "bump backend v1.0.1 --env dev --dry-run", "bump postgres v1.0.1 --env dev --dry-run",
-    "pvc list", "secrets list", "argocd register --env dev --dry-run", "argocd open --env dev", "doctor",
+    "pvc list", "review --base HEAD~1", "secrets list", "argocd register --env dev --dry-run", "argocd open --env dev", "doctor",
 ]  # fmt: skip
 
 
@@ -136,3 +137,19 @@ def test_a_letter_that_is_only_foreign_stays(work, capsys):
     assert main(["--repo", str(work), "status", "--env", "dev"]) == 0
 
     assert "ü—日本" in capsys.readouterr().out
+
+
+COMMAND = re.compile(r"::(error|warning|notice) file=[^,:]*,line=\d+,title=[^:]*::.*")
+
+
+@pytest.mark.parametrize("form", [one for one in Report if one is not Report.json])
+def test_a_review_in_any_form_holds_no_word_that_acts(hostile, capsys, form):
+    main(["--repo", str(hostile), "review", "--base", "HEAD~1", "--output", form])
+
+    out, err = capsys.readouterr()
+    ours = [line for line in out.splitlines() if form is Report.github and COMMAND.fullmatch(line)]
+    others = [line for line in out.split("\n") if line not in ours]
+    assert acts(err) == []
+    assert acts("\n".join(others)) == []
+    assert [line for line in ours if re.search(r"[\r\x1b\x07\u202e]", line)] == []
+    assert "a bug of bos-tools" not in err
