@@ -28,6 +28,11 @@ def section(page: Path, title: str) -> str:
     return text.partition("\n## ")[0]
 
 
+def script(title: str, page: str = "README.md") -> str:
+    """Return all that a how-to runs, as one script."""
+    return "".join(text for _, kind, text in BLOCK.findall(section(ROOT / page, title)) if kind == "sh")
+
+
 def follow(repo: Path, title: str, page: str = "overlays/README.md") -> str:
     """Follow a how-to in a copy of the repository; return what its commands printed."""
     said = ""
