@@ -13,7 +13,7 @@ from harness.waiting import eventually
 ENV = "verdicts"
 SOON = 240
 """Seconds that tell an answer at once from one at the end of a wait, on a machine full of work too."""
-QUOTA = """\
+CONFIGURATION = """\
 apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -126,15 +126,12 @@ def test_a_unit_that_does_not_render_is_final_and_never_looks_like_a_deletion(wo
 
 def test_the_fix_is_not_judged_by_the_retries_of_the_commit_before_it(world: Hosted):
     """F4: a revert waited for was called failed with the refusal of the commit before."""
-    quota = {"spec": {"hard": {"count/configmaps": "1"}}}
-    words = ("create", "quota", "tight", "--hard=count/configmaps=1", "--namespace", ENV)
-    world.box.box.ask(*words)
-    assert quota
+    world.box.box.ask("create", "quota", "tight", "--hard=count/configmaps=1", "--namespace", ENV)
     path = f"overlays/{ENV}/web/kustomization.yaml"
     old = world.text(path)
     world.edit({
         path: old.replace("resources:\n", "resources:\n- more.yaml\n"),
-        f"overlays/{ENV}/web/more.yaml": QUOTA.format(name="one") + "---\n" + QUOTA.format(name="two"),
+        f"overlays/{ENV}/web/more.yaml": CONFIGURATION.format(name="one") + "---\n" + CONFIGURATION.format(name="two"),
     })  # fmt: skip
     refused = world.argocd("wait", "web", "--revision", "HEAD", "--timeout", "120")
     fixed = world.revert()
