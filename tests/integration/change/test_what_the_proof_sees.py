@@ -160,6 +160,32 @@ def test_two_objects_of_one_identity_are_refused_whoever_renders(tmp_path: Path,
     assert any("two objects of one identity" in f.message for f in check(Tree(WorkTree(root)), Renderer(), "dev"))
 
 
+SPELLED = {
+    "with comments": ("name: web", "name: web # another"),
+    "in quotes": ("name: web", '"name": "w\\x65b"'),
+    "as a block": ("name: web", "name: |-\n    web"),
+    "with an anchor": ("name: web", "name: &n web"),
+    "of a kind in quotes": ("kind: Deployment", '"kind": "Deployment"'),
+    "of a kind as a block": ("kind: Deployment", "kind: >-\n  Deployment"),
+    "of metadata with a tag": ("metadata:\n  name: web", "metadata: !!map\n  name: !!str web"),
+}
+
+
+@pytest.mark.parametrize("how", SPELLED)
+def test_a_twin_is_known_however_it_is_written(tmp_path: Path, capsys: Printed, how: str) -> None:
+    plain, spelled = SPELLED[how]
+    assert plain in TWIN
+    both = {
+        "base/web/twin.yaml": TWIN.replace(plain, spelled, 1),
+        "base/web/kustomization.yaml": "resources: [deployment.yaml, twin.yaml]\n",
+    }
+    root = write(tmp_path / "repo", {**files(), **both})
+
+    code, said = bump(root, capsys)
+
+    assert (code, said["error"]["reason"]) == (4, "two-of-one"), said
+
+
 def _container(name: str) -> str:
     return (
         f"      - name: {name}\n        image: {name}\n        env: [{{name: A, value: a}}, {{name: B, value: $(A)}}]\n"
