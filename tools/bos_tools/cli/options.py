@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -67,7 +68,7 @@ def common(typed: typer.Typer, extra: Sequence[inspect.Parameter] = ()) -> None:
 
 def with_words(run: Run, shared: type[Common] = Common) -> Callable[..., None]:
     """Return a function that typer can call: a parameter for each field, nested ones too, and the common ones."""
-    kind = list(get_type_hints(run).values())[1]
+    kind = list(get_type_hints(run, localns=_Verbs()).values())[1]
     known = leaves(kind, shared)
 
     def call(context: typer.Context, **values: Any) -> None:
@@ -79,6 +80,16 @@ def with_words(run: Run, shared: type[Common] = Common) -> Callable[..., None]:
     call.__doc__, call.__name__ = run.__doc__, run.__name__
     _sign(call, [_parameter(leaf) for leaf in known.values()])
     return call
+
+
+class _Verbs(dict[str, Any]):
+    """The verbs by name: an annotation in quotes loads the one whose options it means, when its command is made."""
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return import_module(f"bos_tools.verbs.{name}")
+        except ModuleNotFoundError as error:
+            raise KeyError(name) from error
 
 
 def _hear(context: typer.Context, values: Mapping[str, Any]) -> set[str]:
