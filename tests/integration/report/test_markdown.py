@@ -18,7 +18,7 @@ from bos_tools.report.markdown.review import LIMIT, MARK, document
 from bos_tools.report.markdown.words import code, fenced, html
 from bos_tools.review.findings import Finding
 from bos_tools.tree.layout import Unit
-from bos_tools.verbs.review import Found, Image, Reviewed, Stopped
+from bos_tools.verbs.review import Found, Image, Meant, Reviewed, Stopped
 from harness.cases import cases
 
 EVIL = (
@@ -60,7 +60,8 @@ class Maker:
         words = {"message": self.words(), "object": self.words()}
         finding = Finding(self.words(), 1, "P1", severity="error", environments=("prod",), **words)
         return Reviewed(
-            "0" * 40, None, Affected((unit,), 9, self.words()), changes, images, (Found(finding, new=True),), stopped
+            "0" * 40, None, Affected((unit,), 9, self.words()), changes, images, (Found(finding, new=True),), stopped,
+            (), tuple(Meant(one.blocker, "1" * 40) for one in stopped),
         )  # fmt: skip
 
 

@@ -55,6 +55,14 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Meant:
+    """What would block, and the newest commit of the branch that says that it is meant."""
+
+    blocker: "Blocker"
+    commit: str
+
+
+@dataclass(frozen=True)
 class Image:
     """An image that moves, and whether its environment has had it before."""
 
@@ -85,6 +93,8 @@ class Reviewed(Result):
     blockers: tuple[Stopped, ...]
     unread: tuple[str, ...] = ()
     """Why units are not among the changes."""
+    meant: tuple[Meant, ...] = ()
+    """What commits of the branch acknowledge."""
 
     @property
     def verdict(self) -> Verdict:
@@ -140,7 +150,11 @@ def run(session: Session, options: Options) -> Reviewed:
     shown = {volume for volume, is_shown in taken_back.items() if is_shown}
     there = settings(old, new, renderer, envs, shown)
     changes = tuple(judged(one, there[one.unit.env]) for one in compared.differences)
-    meant = ledger.acknowledged(commit.message for commit in door.log(f"{base}..{tip}"))
+    said = {
+        line: commit.sha
+        for commit in reversed(door.log(f"{base}..{tip}"))
+        for line in ledger.acknowledged([commit.message])
+    }
     stopped = [Stopped(one, ledger.acknowledgement(one.said)) for one in blockers(changes, there)]
     return Reviewed(
         base,
@@ -149,8 +163,9 @@ def run(session: Session, options: Options) -> Reviewed:
         changes,
         tuple(_image(door, base, one) for one in moved(compared.differences)),
         tuple(_findings((old, new), renderer, compared, env, taken_back)),
-        tuple(one for one in stopped if one.acknowledge not in meant),
+        tuple(one for one in stopped if one.acknowledge not in said),
         tuple(f"{unit.folder} is not compared: {error}" for unit, error in compared.unread),
+        tuple(Meant(one.blocker, said[one.acknowledge]) for one in stopped if one.acknowledge in said),
     )
 
 

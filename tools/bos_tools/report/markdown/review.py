@@ -40,6 +40,7 @@ def document(reviewed: "Reviewed") -> str:
 def _page(reviewed: "Reviewed", rung: int, most: int) -> Iterator[str]:
     yield from _head(reviewed)
     yield from _blockers(reviewed.blockers, most)
+    yield from _meant(reviewed, most)
     yield from _images(reviewed, most)
     yield from _findings(reviewed, most)
     yield from _changes(reviewed, rung)
@@ -68,6 +69,17 @@ def _blockers(blockers: "Sequence[Stopped]", most: int) -> Iterator[str]:
     yield from ("", "If it is meant, a commit of the branch says so in its message:", "")
     yield from fenced([one.acknowledge[:600] for one in blockers[:most]])
     yield from _more(len(blockers) - most, "lines")
+
+
+def _meant(reviewed: "Reviewed", most: int) -> Iterator[str]:
+    if not reviewed.meant:
+        return
+    yield from ("", "### Meant, as commits of the branch say", "", "| | | danger | why | commit |", "|-|-|-|-|-|")
+    for one in reviewed.meant[:most]:
+        change = one.blocker.change
+        who, why = change.difference.object[:300], change.why[:300]
+        yield f"| {one.blocker.env} | {code(who)} | **{change.danger.value}** | {code(why)} | `{one.commit[:12]}` |"
+    yield from _more(len(reviewed.meant) - most, "of them")
 
 
 def _images(reviewed: "Reviewed", most: int) -> Iterator[str]:

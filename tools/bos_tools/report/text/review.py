@@ -23,6 +23,7 @@ def write(reviewed: "Reviewed", page: Page) -> None:
     if reviewed.affected.why:
         page.data(f"all of them, because {reviewed.affected.why}")
     _blockers(reviewed, page)
+    _meant(reviewed, page)
     _images(reviewed.images, page)
     _findings(reviewed, page)
     said = {id(one.difference): (one.danger.value, one.why) for one in reviewed.changes}
@@ -50,6 +51,16 @@ def _blockers(reviewed: "Reviewed", page: Page) -> None:
     page.data("if that is meant, a commit of the branch says so in lines of its message:")
     for one in reviewed.blockers:
         page.data(f"  {one.acknowledge}")
+
+
+def _meant(reviewed: "Reviewed", page: Page) -> None:
+    if reviewed.meant:
+        page.data("")
+        page.data(Painted("meant, as commits of the branch say", BOLD))
+    for one in reviewed.meant:
+        change = one.blocker.change
+        what = Painted(f"{change.danger} {change.difference.object}", YELLOW)
+        page.data("  ", what, f" in {one.blocker.env}, {one.commit[:12]}: {change.why}")
 
 
 def _images(images: "Sequence[Image]", page: Page) -> None:
