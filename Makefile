@@ -22,7 +22,7 @@ demo: setup ## a bump with its proof, and a pull request that reaches a cluster 
 # server, those of the sandbox most of their time. What one worker has compiled of the tests the others need not compile.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: setup system $(VENV)/nodered judges lint ## everything that CI runs
-	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 2)) --dist loadgroup --hypothesis-profile=whole --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n $$(($$(nproc) + 2)) --dist loadscope --hypothesis-profile=whole --cov --cov-report=term
 
 lint: setup $(BIN)/actionlint
 	$(BIN)/ruff format --check tools tests

@@ -18,11 +18,9 @@ settings.load_profile("some")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test by the folder that it lies in, and one that shares a sandbox by which."""
-    if (kind := lanes.kind(item)) != "unit":
+    """Mark a test by the folder that it lies in."""
+    if (kind := lanes.kind(item.nodeid)) != "unit":
         item.add_marker(kind)
-    if shared := lanes.sandbox(item):
-        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -33,8 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> lanes.Lanes | None:
-    """Share out by lanes where a run says `--dist loadgroup`."""
-    if config.getvalue("dist") != "loadgroup":
+    """Share out by lanes where a run says `--dist loadscope`."""
+    if config.getvalue("dist") != "loadscope":
         return None
     config.option.loadscopereorder = False
     return lanes.Lanes(config, log)

@@ -67,14 +67,14 @@ def kept(_built, request, tmp_path_factory) -> Iterator[Kept]:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember the last test of each lane."""
-    session.config.stash[LAST] = {lane: item for item in session.items if (lane := lanes.sandbox(item))}
+    session.config.stash[LAST] = {lane: item for item in session.items if (lane := lanes.sandbox(item.nodeid))}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Take the sandbox of a lane down after the last test of it: what follows has the cores for itself."""
     yield
-    lane, stash = lanes.sandbox(item), item.config.stash
+    lane, stash = lanes.sandbox(item.nodeid), item.config.stash
     if KEPT in stash and stash[LAST].get(lane) is item:
         stash[KEPT].down(lane)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bos_tools.sandbox import ports
-from harness import ROOT
+from harness import ROOT, lanes
 from harness.clock import Clock
 from harness.servers import free_port
 from harness.waiting import eventually
@@ -50,6 +50,19 @@ def test_a_port_is_none_that_connections_or_sandboxes_or_other_workers_are_given
 
     assert seen["gw0"].isdisjoint(seen["gw1"])
     assert max(seen["gw1"]) < min(ports.choose([f"p{n}" for n in range(50)]).values())
+
+
+@pytest.mark.parametrize(
+    ("test", "lane"),
+    [
+        ("cluster/test_growth.py::test_one", "dev"), ("cluster/test_faults.py::test_one", "prod-eu"),
+        ("cluster/test_delivery.py::test_one[prod-eu]", "prod-eu"), ("cluster/test_delivery.py::test_one[dev]", "dev"),
+        ("cluster/test_secrets.py::test_one", "bare"), ("cluster/test_demo.py::test_one", "tests/cluster/test_demo.py"),
+        ("unit/test_harness.py::test_one[dev]", "tests/unit/test_harness.py"),
+    ],
+)  # fmt: skip
+def test_what_shares_a_sandbox_is_one_lane_and_else_a_file_is(test: str, lane: str):
+    assert lanes.lane(f"tests/{test}") == lane
 
 
 def test_the_map_names_every_module_and_nothing_else():
