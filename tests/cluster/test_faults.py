@@ -98,6 +98,10 @@ class World:
         git(self.work, "push", "-q", "origin", "HEAD:main")
         return version
 
+    def head(self) -> str:
+        """Return the newest commit, as people read it."""
+        return git(self.work, "rev-parse", "HEAD")[:12]
+
     def live(self) -> tuple[str, str]:
         """Return the version that runs, and the identity of what runs it."""
         data = json.loads(self.box.box.ask("get", "deployment", "web", "--namespace", ENV, "--output=json"))
@@ -171,7 +175,7 @@ def test_a_closed_window_holds_a_commit_back_until_it_opens(world: World):
     again, _ = world.run(*WAIT)
 
     assert (waited, synced, again) == (1, 1, 0)
-    assert f"{ENV}-web is held back: a sync window is closed" in why
+    assert f"{ENV}-web at {world.head()} is held back: a sync window is closed" in why
     assert f"Argo CD refuses to sync {ENV}-web: a sync window is closed" in refused
     assert "hint: run it again when the window is open" in why
     assert "hint: run it again when the window is open" in refused
