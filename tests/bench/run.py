@@ -216,7 +216,7 @@ def start(repetitions: int) -> Iterator[Row]:
     for _ in range(repetitions + 1):
         helps.append(cpu([TOOL, "--help"]))
         pythons.append(cpu([sys.executable, "-c", "pass"]))
-    ours_s, theirs_s = statistics.median(helps[1:]), statistics.median(pythons[1:])
+    ours_s, theirs_s = min(helps[1:]), min(pythons[1:])  # what else the machine does only adds
     yield Row(
         "--help, processor time / python -c pass", ours_s, theirs_s, 0.150 / theirs_s, f"{ours_s * 1000:.0f} ms of CPU"
     )
