@@ -66,7 +66,7 @@ def test_twenty_writers_share_what_the_budget_leaves_and_not_one_more(tmp_path):
         subprocess.Popen(
             wish,
             cwd=stale[number % 4],
-            env={**env, "GIT_AUTHOR_NAME": f"Writer {number}"},
+            env=env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

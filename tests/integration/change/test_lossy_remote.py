@@ -2,10 +2,15 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bos_tools.change.ground import now
+from bos_tools.change.pipeline import push
 from bos_tools.cli.main import main
+from bos_tools.doors.remote import Branch
+from bos_tools.intents.grow import Grow, Wish
 from harness.git import clone, git, remote
 from harness.repositories import repository
 from harness.volumes import contents
@@ -72,3 +77,22 @@ def test_forty_growths_add_up_to_those_that_are_told_as_landed(bare, tmp_path, c
     environment.write_text(GROWTH.format(count=len(sizes)))
     assert main([*words[:-1], "--dry-run"]) == 1
     assert f"{len(sizes)} of {len(sizes)} growths in 24 h are used" in capsys.readouterr().err
+
+
+def test_two_growths_by_one_person_in_one_second_are_two(bare, tmp_path, monkeypatch):
+    (bare / "deck").write_text("")
+    first, second = (clone(bare, tmp_path / name) for name in ("first-work", "second-work"))
+    wish = Grow(None, "web-data", Wish.read("+1Gi"))
+    moment, at_once = now(), Branch.push
+
+    def beaten(branch: Branch, sha: str, **values: Any) -> None:
+        monkeypatch.setattr(Branch, "push", at_once)
+        push(wish, second, clock=lambda: moment)
+        branch.push(sha, **values)
+
+    monkeypatch.setattr(Branch, "push", beaten)
+    done = push(wish, first, clock=lambda: moment)
+
+    assert done.tries == 2
+    sizes = git(bare, "log", "--format=%(trailers:key=Bos-To,valueonly,separator=%x20)", "main").split()[::-1]
+    assert sizes == ["6Gi", "7Gi"]

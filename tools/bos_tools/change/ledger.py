@@ -9,7 +9,7 @@ from bos_tools import plain
 from bos_tools.intents.plan import Plan, Resized
 
 EDIT, VOLUME, OLD, NEW = "Bos-Edit", "Bos-Volume", "Bos-From", "Bos-To"
-RECOVER, REASON, SEAL = "Bos-Recover", "Bos-Reason", "Bos-Proposal"
+RECOVER, REASON, SEAL, RUN = "Bos-Recover", "Bos-Reason", "Bos-Proposal", "Bos-Run"
 ACKNOWLEDGE = "Bos-Acknowledge"
 LINE = r"(?m)^(Bos-[A-Za-z]+):(.{0,2000})$"
 """A trailer; a longer one is none of ours, and is not looked at twice."""
@@ -78,6 +78,11 @@ def acknowledged(messages: Iterable[str]) -> set[str]:
     """
     found = (line for text in messages for line in re.finditer(LINE, text.replace("\r", "")))
     return {acknowledgement(line[2]) for line in found if line[1] == ACKNOWLEDGE}
+
+
+def of_one_run(text: str, run: str) -> str:
+    """Return a message that no other run writes, so that two alike of one second are two commits and not one."""
+    return f"{text.rstrip()}\n{RUN}: {run}\n"
 
 
 def sealed(text: str, seal: str) -> str:

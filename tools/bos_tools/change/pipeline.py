@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bos_tools.change import race
 from bos_tools.change.ground import Clock, now, of_commit, of_work_tree
-from bos_tools.change.ledger import message
+from bos_tools.change.ledger import message, of_one_run
 from bos_tools.change.prove import Proof, prove
 from bos_tools.change.verify import verify
 from bos_tools.doors import files, private
@@ -185,7 +185,7 @@ def _try(
     if dry_run or not plan.files:
         return Outcome(plan, proof, tries=tries.tries)
     contents = {path: new for path, (_, new) in plan.files.items()}
-    commit = door.commit_on(revision, contents, message(plan), ground.at)
+    commit = door.commit_on(revision, contents, _message(plan), ground.at)
     outcome = Outcome(plan, proof, commit, tries.tries)
     tries.sends(commit, outcome)
     try:
@@ -193,6 +193,13 @@ def _try(
     except OutsideError as unclear:
         _ask_for(target, tries, commit, unclear)
     return outcome
+
+
+def _message(plan: Plan) -> str:
+    """Return the message of a pushed commit; a size that two runs add to at once is added to twice."""
+    import secrets
+
+    return of_one_run(message(plan), secrets.token_hex(4)) if plan.resized else message(plan)
 
 
 def _ask_for(target: "Branch", tries: "race.Race[Outcome]", commit: str, unclear: OutsideError) -> None:
