@@ -86,7 +86,6 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
     "a base is missing": ({BASE: "resources: [deployment.yaml, gone.yaml]\n"}, "missing-file"),
     "bases go round in a circle": ({BASE: "resources: [deployment.yaml, ../../overlays/dev/web]\n"}, "circular"),
     "kustomize itself can't build it": ({UNIT: unit("web", extra="patches:\n- patch: '{apiVersion: v1, kind: X, metadata: {name: x}}'\n")}, "render-failed"),
-    "the pin is a number": ({UNIT: unit("web", entry=ENTRY.replace("v1.0.0", "0.10"))}, "render-failed"),
     "the list of images is a word": ({UNIT: unit("web").split("images:")[0] + "images: web\n"}, "malformed-kustomization"),
     "an entry has no name": ({UNIT: unit("web", entry="- newTag: v1.0.0\n")}, "malformed-kustomization"),
 }  # fmt: skip
@@ -104,6 +103,16 @@ def test_a_bump_that_is_not_what_it_says_is_refused_and_changes_nothing(tmp_path
     assert code in (1, 2, 4)
     assert untouched(root) == before
     assert "Traceback" not in err
+
+
+def test_a_pin_that_is_a_number_does_not_render_and_is_left_as_it_is(tmp_path, capsys, untouched):
+    root = write(tmp_path / "repo", {**files(), UNIT: unit("web", entry=ENTRY.replace("v1.0.0", "0.10"))})
+    before = untouched(root)
+
+    _, said, err = bump(root, capsys, "web", "0.11")
+
+    assert said["error"]["reason"] == "render-failed", err
+    assert untouched(root) == before
 
 
 def test_the_refusals_are_at_least_25():

@@ -78,7 +78,9 @@ entry()
 
 
 def test_an_interrupt_while_it_is_loaded_ends_it_in_a_word():
-    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=False, text=True)
+    # what runs in the background of a shell is started deaf
+    hears = f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{LOADING}"
+    done = subprocess.run([sys.executable, "-c", hears], capture_output=True, check=False, text=True)
 
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 

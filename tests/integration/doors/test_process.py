@@ -26,6 +26,12 @@ def test_a_program_runs_in_the_c_locale_with_what_is_given_it():
     assert done.stdout == b"C 1 in\n"
 
 
+def test_a_program_that_reads_slowly_is_given_all_of_its_input():
+    slowly = "import sys, time; time.sleep(0.3); print(len(sys.stdin.buffer.read()))"
+
+    assert python(slowly, stdin=b"x" * 3_000_000, timeout=100).stdout == b"3000000\n"
+
+
 def test_a_program_without_input_finds_none():
     assert python("import sys; print(repr(sys.stdin.read()))").stdout == b"''\n"
 

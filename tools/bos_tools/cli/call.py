@@ -79,7 +79,7 @@ class Call:
     def hear(self, values: Mapping[str, Any]) -> None:
         """Take in the common options that were said, as words or as values."""
         if values.get("output") is not None:
-            self.format = Report(values["output"])
+            self.format = next((one for one in Report if one == values["output"]), self.format)
         if values.get("repo") is not None:
             self.session.named = Path(values["repo"])
         self.verbose = bool(values.get("verbose")) or self.verbose

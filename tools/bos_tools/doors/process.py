@@ -79,15 +79,13 @@ def run(
     Raises CommandFailed with what the program said, OutsideError when it is missing or too slow.
     """
     around: dict[str, str | None] = {**os.environ, **LOCALE, **(env or {})}
-    process = _started(
-        argv,
-        cwd,
-        {name: value for name, value in around.items() if value is not None},
-        stdin=None if asks else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=None if asks else subprocess.PIPE,
-    )
-    stdout, said = _heard(process, argv, stdin, timeout)
+    with ExitStack() as ends:
+        process = _started(
+            argv, cwd, {name: value for name, value in around.items() if value is not None},
+            stdin=None if asks else subprocess.DEVNULL if stdin is None else ends.enter_context(_input(stdin)),
+            stdout=subprocess.PIPE, stderr=None if asks else subprocess.PIPE,
+        )  # fmt: skip
+        stdout, said = _heard(process, argv, timeout)
     stderr = (said or b"").decode("utf-8", "replace")
     if process.returncode != 0:
         raise CommandFailed(list(argv), process.returncode, stderr, stdout.decode("utf-8", "replace"))
@@ -106,7 +104,7 @@ def run_alone(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout
         out, err = (ends.enter_context(_output(name)) for name in ("out", "err"))
         process = _started(argv, cwd, around, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         _hold_to_its_share(process.pid)
-        _heard(process, argv, None, timeout)
+        _heard(process, argv, timeout)
         stdout, stderr = (_written(file) for file in (out, err))
     if len(stdout) >= SHARE["RLIMIT_FSIZE"]:  # a program need not notice that it could write no more
         raise CommandFailed(list(argv), process.returncode, ENDED[signal.SIGXFSZ])
@@ -125,6 +123,14 @@ def _output(name: str) -> BinaryIO:
     import tempfile  # where there is no memory to write to
 
     return cast("BinaryIO", tempfile.TemporaryFile())
+
+
+def _input(data: bytes) -> BinaryIO:
+    """Return a file with what a program reads; it takes that as fast as it likes, and we never wait to write."""
+    file = _output("in")
+    file.write(data)
+    file.seek(0)
+    return file
 
 
 def _written(file: BinaryIO) -> bytes:
@@ -155,12 +161,10 @@ def _started(
         raise _missing(f"program can't be run: {argv[0]}: {error.strerror}") from error
 
 
-def _heard(
-    process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | None, timeout: float
-) -> tuple[bytes, bytes | None]:
+def _heard(process: "subprocess.Popen[bytes]", argv: Sequence[str], timeout: float) -> tuple[bytes, bytes | None]:
     with process, busy(_named(argv), timeout):
         try:
-            return _said(process, argv, stdin, timeout)
+            return _said(process, argv, timeout)
         except subprocess.TimeoutExpired as error:
             _stop(process)
             raise OutsideError(f"{argv[0]} gave no answer within {timeout:.0f} s", reason="timeout") from error
@@ -169,19 +173,16 @@ def _heard(
             raise
 
 
-def _said(
-    process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | None, timeout: float
-) -> tuple[bytes, bytes | None]:
+def _said(process: "subprocess.Popen[bytes]", argv: Sequence[str], timeout: float) -> tuple[bytes, bytes | None]:
     """Return what a program says on stdout and on stderr; raises OutsideError when it has no end."""
     end = time.monotonic() + timeout
     while True:
         try:
-            stdout, stderr = process.communicate(stdin, max(0.0, min(LOOK, end - time.monotonic())))
+            stdout, stderr = process.communicate(timeout=max(0.0, min(LOOK, end - time.monotonic())))
             _demand_an_end(argv, stdout, stderr)
             return stdout, stderr
         except subprocess.TimeoutExpired as late:
             _demand_an_end(argv, late.output, late.stderr)
-            stdin = None  # it is on its way
             if time.monotonic() >= end:
                 raise
 
