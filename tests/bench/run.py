@@ -197,7 +197,10 @@ def writers(_: int) -> Iterator[Row]:
             seconds.append(time.perf_counter() - started)
             landed = int(git(bare, "rev-list", "--count", "main")) - 1
             if landed != 60:
-                raise SystemExit(f"{60 - landed} of 60 writers were lost: {said[-1]}")
+                refused = [text for process, text in zip(running, said, strict=True) if process.returncode]
+                raise SystemExit(
+                    f"{60 - landed} of 60 writers did not land: {refused[:1] or 'and none of them says so'}"
+                )
         tries = sorted(int(text.rpartition(", try ")[2].split()[0]) if ", try " in text else 1 for text in said)
         note = f"{seconds[1]:.1f} s; tries: median {tries[30]}, most {tries[-1]}, all {sum(tries)}"
         yield Row("60 writers at once / one after the other", seconds[1], seconds[0], 3, note)
