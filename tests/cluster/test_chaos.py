@@ -19,7 +19,7 @@ from harness.deliveries import CLASSES, KEPT
 from harness.git import git
 from harness.hosted import Hosted
 from harness.program import TOOL
-from harness.volumes import claim, patch
+from harness.volumes import claim, growth, patch
 from harness.waiting import eventually
 
 ENV = "chaos"
@@ -32,19 +32,7 @@ BLINK = 2.0
 """Seconds by which the times of objects, which are whole seconds, may be later than what happened."""
 FINAL = {"application-failed", "infeasible", "hand-grown", "synced-not-applied", "sync-failed"}
 """Reasons which say that waiting is of no use: nothing here is of that kind."""
-GROWTH = """\
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    disk:
-      step: 50Gi
-      budget:
-        count: 1000
-        hours: 1
-"""
+GROWTH = growth(count=1000, hours=1)
 
 
 @pytest.fixture

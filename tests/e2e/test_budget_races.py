@@ -7,23 +7,11 @@ from pathlib import Path
 
 from harness.git import WHO, clone, git, remote
 from harness.repositories import repository, write
-from harness.volumes import contents, patch
+from harness.volumes import contents, growth, patch
 
 TOOL = str(Path(sys.executable).parent / "bos-tools")
 
-GROWTH = """\
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    disk:
-      step: 50Gi
-      budget:
-        count: 4
-        hours: 24
-"""
+GROWTH = growth()
 SIZE = "overlays/dev/web/web-data.yaml"
 WRITERS = 20
 

@@ -28,6 +28,23 @@ provisioner: disk.example.com
 """
 
 
+def growth(count: int = 4, hours: int = 24, name: str = "disk") -> str:
+    """Return the section of environment.yaml that lets volumes of one class grow so often in so many hours."""
+    return f"""\
+growth:
+  threshold: 80
+  leadTime: 7d
+  horizon: 30d
+  targetFill: 70
+  classes:
+    {name}:
+      step: 50Gi
+      budget:
+        count: {count}
+        hours: {hours}
+"""
+
+
 def claim(name: str, size: str = "5Gi", storage_class: str = "disk") -> str:
     """Return a claim as a base declares it."""
     return (

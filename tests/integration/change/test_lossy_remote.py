@@ -13,21 +13,8 @@ from bos_tools.doors.remote import Branch
 from bos_tools.intents.grow import Grow, Wish
 from harness.git import clone, git, remote
 from harness.repositories import repository
-from harness.volumes import contents
+from harness.volumes import contents, growth
 
-GROWTH = """\
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    disk:
-      step: 50Gi
-      budget:
-        count: {count}
-        hours: 24
-"""
 DEALT = """\
 #!/bin/sh
 # the next card of the deck says what becomes of this push; a hook's parent is the server
@@ -48,7 +35,7 @@ PUSHES = 40
 def bare(tmp_path: Path) -> Path:
     """A remote that deals from a deck, with a volume that may grow as often as it is pushed."""
     made = contents()
-    made["overlays/dev/environment.yaml"] = GROWTH.format(count=PUSHES)
+    made["overlays/dev/environment.yaml"] = growth(count=PUSHES)
     bare = remote(repository(tmp_path / "first", made), tmp_path / "origin.git")
     for name in ("pre-receive", "post-receive"):
         (bare / "hooks" / name).write_text(DEALT)
@@ -74,7 +61,7 @@ def test_forty_growths_add_up_to_those_that_are_told_as_landed(bare, tmp_path, c
 
     git(work, "pull", "-q")
     environment = work / "overlays/dev/environment.yaml"
-    environment.write_text(GROWTH.format(count=len(sizes)))
+    environment.write_text(growth(count=len(sizes)))
     assert main([*words[:-1], "--dry-run"]) == 1
     assert f"{len(sizes)} of {len(sizes)} growths in 24 h are used" in capsys.readouterr().err
 

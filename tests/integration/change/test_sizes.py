@@ -11,21 +11,9 @@ from bos_tools.doors.git import Git
 from bos_tools.doors.remote import Branch
 from harness.git import clone, git, remote
 from harness.repositories import repository, write
-from harness.volumes import FOR_ALL, claim, contents, patch
+from harness.volumes import FOR_ALL, claim, contents, growth, patch
 
-GROWTH = """\
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    disk:
-      step: 50Gi
-      budget:
-        count: 4
-        hours: 24
-"""
+GROWTH = growth()
 SPENT = "web-data has grown too often: 4 of 4 growths in 24 h are used"
 
 

@@ -2,20 +2,9 @@
 
 from bos_tools.cli.main import main
 from harness.repositories import files, repository
+from harness.volumes import growth
 
-GROWTH = """\
-growth:
-  threshold: 80
-  leadTime: 7d
-  horizon: 30d
-  targetFill: 70
-  classes:
-    block:
-      step: 50Gi
-      budget:
-        count: 4
-        hours: 24
-"""
+GROWTH = growth(name="block")
 
 
 CLAIM = (
